@@ -1,0 +1,1 @@
+"""reductions: executable fine-grained reductions, from satisfiability to approximate attention and back."""

@@ -1,0 +1,1 @@
+"""Polynomials for exp: closed forms, minimal degrees, certificates, checkers, rank."""

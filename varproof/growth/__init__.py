@@ -1,0 +1,1 @@
+"""Parameters, score scales and schedules: the finite part of the growth layer."""
