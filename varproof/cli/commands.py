@@ -1,0 +1,66 @@
+"""The commands of `varproof`, in the order in which `--help` shows them.
+
+To add a command copy `varproof/cli/example.py` and change four things:
+
+1. the function: typer options in the signature, the exit code as return value (None means 0), results to stdout;
+2. its docstring: one summary line, what it does, and a last section `Example:` whose indented lines work when pasted
+   (at most 74 characters each; several lines run one after the other in one directory);
+3. one line in `COMMANDS` below, with the same summary; a path of two words (`bench approx`) makes a sub-command;
+4. `varproof/cli/schemas/<path joined by ->.json` for its `--json` output and a sample in `tests/cli/test_schemas.py`.
+
+Nothing is imported for a command that was not asked for: heavy modules may be imported at the top of its module.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command: the words a user types, where its function lives (`module:function`), and its summary line.
+
+    >>> Command("bench approx", "varproof.cli.bench:approx", "...").words
+    ('bench', 'approx')
+    """
+
+    path: str
+    target: str
+    summary: str
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words of the path."""
+        return tuple(self.path.split())
+
+    @property
+    def schema(self) -> str:
+        """The file name of the JSON Schema of this command's `--json` output."""
+        return "-".join(self.words) + ".json"
+
+    def load(self) -> Callable[..., int | None]:
+        """Import the module and return the function."""
+        module, _, name = self.target.partition(":")
+        function: Callable[..., int | None] = getattr(importlib.import_module(module), name)
+        return function
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("example", "varproof.cli.example:example", "Write an example file to start from."),
+)
+
+GROUPS: dict[str, str] = {
+    "bench": "Measure speed against what a user would run instead.",
+}
+
+
+def split_docstring(doc: str) -> tuple[str, tuple[str, ...]]:
+    """The help text and the example lines of a command's docstring.
+
+    >>> split_docstring("Do it.\\n\\nMore.\\n\\nExample:\\n    varproof do it\\n")
+    ('Do it.\\n\\nMore.', ('varproof do it',))
+    """
+    text, _, tail = doc.partition("\nExample:\n")
+    return text.strip(), tuple(line.strip() for line in tail.splitlines() if line.strip())

@@ -1,0 +1,63 @@
+"""`varproof example`: write one of the examples that ship with the package."""
+
+from __future__ import annotations
+
+import difflib
+from importlib import resources
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from varproof.base.errors import InputError
+from varproof.cli.output import JsonFlag, check_target, emit_json, results, table
+
+# name -> (file in varproof/examples, what it is)
+EXAMPLES = {
+    "claim": ("first_claim.py", "a claim of your own with a proof by exact arithmetic and a wrong variant"),
+}
+
+
+def example(
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Which one; without it they are listed.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Where to write (default: its own name, here).")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
+    as_json: JsonFlag = False,
+) -> int:
+    """Write an example file to start from.
+
+    Without a name the examples are listed. A file that exists is kept unless --force is given.
+
+    Example:
+        varproof example claim --out my_claim.py
+    """
+    if name is None:
+        _list(as_json)
+        return 0
+    if name not in EXAMPLES:
+        near = difflib.get_close_matches(name, EXAMPLES, n=1)
+        hint = f"did you mean {near[0]}?" if near else "varproof example lists them"
+        raise InputError("unknown example", got=name, allowed=", ".join(EXAMPLES), hint=hint)
+    source, summary = EXAMPLES[name]
+    target = out if out is not None else Path(source)
+    check_target(target)
+    if target.exists() and not force:
+        raise InputError("the file exists already", got=target, hint="choose another name with --out, or add --force")
+    text = (resources.files("varproof.examples") / source).read_text(encoding="utf-8")
+    target.write_text(text, encoding="utf-8")
+    if as_json:
+        emit_json("example", {"examples": [{"name": name, "summary": summary}], "written": target})
+    else:
+        results().print(f"wrote {target}: {summary}", soft_wrap=True)
+    return 0
+
+
+def _list(as_json: bool) -> None:
+    if as_json:
+        listed = [{"name": name, "summary": summary} for name, (_, summary) in EXAMPLES.items()]
+        emit_json("example", {"examples": listed, "written": None})
+    else:
+        rows = [(name, summary) for name, (_, summary) in EXAMPLES.items()]
+        results().print(table("", ("example", "what it is"), rows))

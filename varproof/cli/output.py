@@ -1,0 +1,102 @@
+"""How commands speak: results to stdout, talk to stderr, one JSON object with `--json`, tables that lose no column.
+
+Option types shared by the commands, e.g. `def degree(..., as_json: JsonFlag = False, plot: PlotFile = None)`.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from varproof.base.errors import InputError
+from varproof.cli.environment import environment
+
+PLAIN_WIDTH = 120  # columns when stdout is a file or a pipe
+PLOT_SUFFIXES = (".png", ".svg", ".pdf")
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything random.")]
+PlotFile = Annotated[
+    Path | None, typer.Option("--plot", metavar="FILE", help="Also draw a picture (.png, .svg or .pdf).")
+]
+
+
+def emit_json(command: str, payload: Mapping[str, Any]) -> None:
+    """Print `payload` as one JSON object with `format` first and the `environment` block last.
+
+    `command` is the command's path (`degree`, `bench approx`). Fractions become strings, enumerations their value;
+    NaN and infinities are refused (`ValueError`), since JSON has no such numbers.
+    """
+    name = "-".join(command.split())
+    answer = {"format": f"varproof/{name}/1", **payload, "environment": environment()}
+    sys.stdout.write(json.dumps(answer, indent=1, allow_nan=False, ensure_ascii=False, default=_plain) + "\n")
+
+
+def _plain(value: object) -> object:
+    """The JSON form of what `json` does not know.
+
+    >>> _plain(Fraction(1, 3))
+    '1/3'
+    """
+    if isinstance(value, (Fraction, Path)):
+        return str(value)
+    if isinstance(value, Enum):
+        return value.value
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def results() -> Console:
+    """The console for results (stdout): colour only on a terminal without NO_COLOR, a fixed width elsewhere."""
+    return _console(stderr=False)
+
+
+def talk() -> Console:
+    """The console for everything that is not the result (stderr)."""
+    return _console(stderr=True)
+
+
+def _console(*, stderr: bool) -> Console:
+    terminal = (sys.stderr if stderr else sys.stdout).isatty()
+    return Console(
+        stderr=stderr,
+        width=None if terminal else PLAIN_WIDTH,
+        force_terminal=terminal,
+        legacy_windows=False,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, right: Sequence[str] = ()) -> Table:
+    """A table whose long cells are folded onto several lines, never cut; columns named in `right` align right."""
+    made = Table(title=title or None, title_justify="left", title_style="bold")
+    for name in columns:
+        made.add_column(name, justify="right" if name in right else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*(str(cell) for cell in row))
+    return made
+
+
+def check_target(path: Path | None, *, suffixes: Sequence[str] = ()) -> None:
+    """Refuse an output file that cannot be written, before the work starts (None is fine: nothing is written).
+
+    Raises `InputError` for a directory, a missing parent directory and a suffix that is not among `suffixes`.
+    """
+    if path is None:
+        return
+    if suffixes and path.suffix.lower() not in suffixes:
+        raise InputError("unknown file type", got=path, allowed=", ".join(suffixes), hint="change the file's ending")
+    if path.is_dir():
+        raise InputError("cannot write to a directory", got=path, allowed="a file name")
+    if not path.absolute().parent.is_dir():
+        raise InputError("the directory of this file does not exist", got=path, hint="create the directory first")
