@@ -1,0 +1,69 @@
+"""Closed forms for the work of one attention head, exact against polynomial, in flops. Exact integers.
+
+A flop is one multiplication, addition, division or exponential; an inner product of length m is counted as 2m. Both
+methods carry the normalising sum as one more value column (of ones), so value rows have d_v + 1 columns, and both end
+with d_v divisions a token. `docs/explanation/rank.md` goes through the terms.
+"""
+
+from __future__ import annotations
+
+from varproof.approx.rank import monomial_rank
+from varproof.base.errors import InputError
+
+
+def exact_flops(tokens: int, head_dim: int, *, value_dim: int | None = None, pairs: int | None = None) -> int:
+    """p (2d + 1 + 2(d_v + 1)) + N d_v: scores, exponentials, weighted sums over p pairs, then the division.
+
+    `pairs` p is the number of (query, key) pairs, N^2 unless a mask leaves fewer; `value_dim` d_v is d unless given.
+    Cost of the evaluation: O(1). Raises `InputError` for arguments below 1, or more pairs than N^2.
+
+    >>> exact_flops(1024, 64)
+    271646720
+    """
+    value_dim = _positive(tokens=tokens, head_dim=head_dim, value_dim=head_dim if value_dim is None else value_dim)
+    every_pair = tokens * tokens
+    pairs = every_pair if pairs is None else pairs
+    if not 1 <= pairs <= every_pair:
+        raise InputError("there are not that many pairs", got=pairs, allowed=f"1 to {every_pair} for {tokens} tokens")
+    return pairs * pair_flops(head_dim, value_dim) + tokens * value_dim
+
+
+def polynomial_flops(tokens: int, head_dim: int, degree: int, *, value_dim: int | None = None) -> int:
+    """N (4 r (d_v+1) + 2 (r-1)) + r (d_v+1) + N d_v with r = C(d+g, g): the polynomial method of degree g.
+
+    Features: each monomial but the constant one is one multiplication of an earlier one by a coordinate, for keys and
+    for queries, 2 N (r-1). State phi(K)^T [V, 1]: 2 N r (d_v+1). The coefficients of the polynomial scale the rows of
+    the state once, r (d_v+1). Product phi(Q) S: 2 N r (d_v+1). Division N d_v. Linear in N at fixed rank; a
+    block-causal mask does not change it, as blocks of keys enter the running state before their queries are served.
+
+    >>> polynomial_flops(1024, 2, 5)
+    301119
+    """
+    value_dim = _positive(tokens=tokens, head_dim=head_dim, value_dim=head_dim if value_dim is None else value_dim)
+    rank = monomial_rank(head_dim, degree)
+    return tokens * (token_flops(rank, value_dim) + value_dim) + rank * (value_dim + 1)
+
+
+def pair_flops(head_dim: int, value_dim: int) -> int:
+    """Flops that exact attention spends on one (query, key) pair: 2d + 1 + 2(d_v + 1).
+
+    >>> pair_flops(64, 64)
+    259
+    """
+    return 2 * head_dim + 1 + 2 * (value_dim + 1)
+
+
+def token_flops(rank: int, value_dim: int) -> int:
+    """Flops that the polynomial method spends on one token before the division: 4 r (d_v+1) + 2 (r-1).
+
+    >>> token_flops(21, 2)
+    292
+    """
+    return 4 * rank * (value_dim + 1) + 2 * (rank - 1)
+
+
+def _positive(*, tokens: int, head_dim: int, value_dim: int) -> int:
+    for name, value in (("tokens", tokens), ("head_dim", head_dim), ("value_dim", value_dim)):
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise InputError(f"{name} must be a positive integer", got=value, allowed=f"{name} >= 1")
+    return value_dim
