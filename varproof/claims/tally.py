@@ -31,13 +31,13 @@ class Tally:
 
     def at_most(self, measured: Number, bound: Number, **cell: object) -> None:
         """Record `measured <= bound` at a cell; the worst cell is the one with the largest ratio."""
-        self._record(ball(measured), ball(bound), ball(measured) <= ball(bound), ball(measured) > ball(bound), cell)
+        yes, no = _at_most(measured, bound), _above(measured, bound)
+        self._record(ball(measured), ball(bound), yes, no, cell)
 
     def at_least(self, measured: Number, bound: Number, **cell: object) -> None:
         """Record `measured >= bound` at a cell; the worst cell is the one with the smallest ratio."""
-        self._record(
-            ball(measured), ball(bound), ball(measured) >= ball(bound), ball(measured) < ball(bound), cell, lower=True
-        )
+        yes, no = _at_most(bound, measured), _above(bound, measured)
+        self._record(ball(measured), ball(bound), yes, no, cell, lower=True)
 
     def equal(self, measured: Exact, bound: Exact, **cell: object) -> None:
         """Record the equality of two exact numbers (balls can never prove one)."""
@@ -68,10 +68,8 @@ class Tally:
         elif not yes:
             self.undecided.append({**shown, "measured": measured.str(20), "bound": bound.str(20)})
         left, right = to_float(measured), to_float(bound)
-        if balance is not None:
-            badness = float(balance)
-        else:
-            badness = (left / right if right else 0.0) * (-1 if lower else 1)
+        quotient = (left / right if right else 0.0) * (-1 if lower else 1)
+        badness = quotient if balance is None else float(balance)
         if self._worst is None or badness > self._worst[0]:
             self._worst = (badness, left, right, shown)
 
@@ -95,6 +93,30 @@ class Tally:
             reason = "the enclosures overlap at some cells" if self.undecided else "no cell was visited"
             return Finding(Verdict.UNKNOWN, measured, bound, evidence, reason)
         return Finding(ok, measured, bound, evidence, because)
+
+
+def exact(value: Number) -> Fraction:
+    """`value` as a fraction where it is exact by construction; a ball raises `TypeError`: an exact check needs no ball.
+
+    >>> exact(3)
+    Fraction(3, 1)
+    """
+    if isinstance(value, arb):
+        raise TypeError(f"an exact number was promised, got the ball {value.str(6)}")
+    return Fraction(value)
+
+
+def _at_most(left: Number, right: Number) -> bool:
+    """`left <= right` for certain; two exact numbers are compared exactly, so that attained bounds count."""
+    if isinstance(left, arb) or isinstance(right, arb):
+        return bool(ball(left) <= ball(right))
+    return left <= right
+
+
+def _above(left: Number, right: Number) -> bool:
+    if isinstance(left, arb) or isinstance(right, arb):
+        return bool(ball(left) > ball(right))
+    return left > right
 
 
 def _shown(cell: dict[str, object]) -> dict[str, str]:
