@@ -14,6 +14,7 @@ Nothing is imported for a command that was not asked for: heavy modules may be i
 from __future__ import annotations
 
 import importlib
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -62,5 +63,5 @@ def split_docstring(doc: str) -> tuple[str, tuple[str, ...]]:
     >>> split_docstring("Do it.\\n\\nMore.\\n\\nExample:\\n    varproof do it\\n")
     ('Do it.\\n\\nMore.', ('varproof do it',))
     """
-    text, _, tail = doc.partition("\nExample:\n")
+    text, _, tail = inspect.cleandoc(doc).partition("\nExample:\n")
     return text.strip(), tuple(line.strip() for line in tail.splitlines() if line.strip())

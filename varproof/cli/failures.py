@@ -102,7 +102,7 @@ def _usage(error: Any, arguments: Sequence[str]) -> InputError:
     command = context.command_path if context is not None else "varproof"
     hint = f"{command} --help shows the options"
     unknown = getattr(error, "option_name", None)
-    if unknown is not None and hasattr(error, "possibilities"):
+    if context is not None and unknown is not None and hasattr(error, "possibilities"):
         known = [name for parameter in context.command.params for name in parameter.opts if name.startswith("-")]
         near = difflib.get_close_matches(unknown, known, n=1)
         hint = f"did you mean {near[0]}?" if near else hint

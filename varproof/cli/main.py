@@ -7,7 +7,6 @@ vacuous; 5 infrastructure; 70 internal error; 130 Ctrl-C; 141 the reader of stdo
 from __future__ import annotations
 
 import difflib
-import inspect
 import sys
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -89,7 +88,7 @@ def _register(parent: typer.Typer, command: Command, *, wanted: bool) -> None:
         parent.command(name, help=command.summary)(_unloaded)
         return
     function = command.load()
-    text, examples = split_docstring(inspect.getdoc(function) or "")
+    text, examples = split_docstring(function.__doc__ or "")
     epilog = "\n\n".join(["Example:", *examples])
     parent.command(name, help=text, short_help=command.summary, epilog=epilog)(function)
 

@@ -1,0 +1,89 @@
+"""Every listed command prints JSON that its shipped schema accepts, and its help shows an example that works.
+
+A new command adds one entry to `SAMPLES`: command lines (without `varproof`) that run one after the other in one empty
+directory, the last of them with `--json`.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from varproof.cli.commands import COMMANDS, Command, split_docstring
+from varproof.cli.main import main
+
+SAMPLES: dict[str, tuple[str, ...]] = {
+    "example": ("example claim --json",),
+}
+
+
+def schema(name: str) -> Any:
+    return json.loads((resources.files("varproof.cli.schemas") / name).read_text(encoding="utf-8"))
+
+
+def check_answer(command: Command, text: str) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(text)
+    jsonschema.validate(answer, schema(command.schema), cls=jsonschema.Draft202012Validator)
+    return answer
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.path)
+def test_answer_fits_the_schema(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for line in SAMPLES[command.path]:
+        capsys.readouterr()
+        assert main(shlex.split(line)) in (0, 1)
+    answer = check_answer(command, capsys.readouterr().out)
+    assert answer["format"] == f"varproof/{command.schema.removesuffix('.json')}/1"
+    assert {"python", "numpy", "python-flint", "blas"} <= set(answer["environment"])
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.path)
+def test_schema_refuses_other_answers(command: Command) -> None:
+    rules = schema(command.schema)
+    jsonschema.Draft202012Validator.check_schema(rules)
+    for wrong in ({}, {"format": "varproof/other/1"}, []):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(wrong, rules, cls=jsonschema.Draft202012Validator)
+
+
+def help_examples(command: Command, shown: str) -> tuple[str, ...]:
+    """The lines after `Example:` of a help text, checked to be the docstring's, each on one line."""
+    lines = [line.strip() for line in shown.splitlines()]
+    start = len(lines) - lines[::-1].index("Example:")
+    found = tuple(line for line in lines[start:] if line)
+    text, examples = split_docstring(command.load().__doc__ or "")
+    assert found == examples, "an example is cut or wrapped: at most 74 characters a line"
+    assert text.splitlines()[0] == command.summary, "the list in commands.py repeats the docstring's first line"
+    return found
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.path)
+def test_help_example_works(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main([*command.words, "--help"]) == 0
+    examples = help_examples(command, capsys.readouterr().out)
+    assert examples
+    for line in examples:
+        for step in line.split("&&"):
+            words = shlex.split(step)
+            assert words[0] == "varproof"
+            assert main(words[1:]) == 0, capsys.readouterr().err
+
+
+def test_error_answer_fits_its_schema(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["example", "nothing-like-it", "--json"]) == 2
+    answer = json.loads(capsys.readouterr().out)
+    jsonschema.validate(answer, schema("error.json"), cls=jsonschema.Draft202012Validator)
+    assert answer["error"]["got"] == "nothing-like-it"
