@@ -1,0 +1,209 @@
+"""Certificates for minimal degrees: found by the exchange algorithm, written as points, accepted by a checker first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Literal
+
+from flint import arb, arb_poly, ctx
+
+from varproof.approx import integer_checker
+from varproof.approx.closed_forms import abs_lower_degree, abs_upper_degree, rel_lower_degree, rel_upper_degree
+from varproof.approx.exchange import Exchange
+from varproof.approx.start_points import Kind
+from varproof.base.balls import ball
+from varproof.base.certificate import Certificate
+from varproof.base.errors import CertificateError, InputError
+from varproof.base.rationals import open_unit_rational, positive_rational
+
+Interval = Literal["sym", "pos", "neg"]
+Rational = str | int | Fraction
+
+MAX_DEGREE = 512  # finding the points costs about degree^3 bit operations: 512 takes about a minute
+MAX_EPS_BITS = 2048
+LEVEL_TOLERANCE = 1e-5  # relative; a level within this of the best error decides nearly every comparison with eps
+MAX_STEPS = 40
+SCALE_BITS = (30, 60, 120, 240)  # points are refined when eps is that close to the best error
+
+
+@dataclass(frozen=True)
+class DegreeCertificate:
+    """The least `degree` of a polynomial with error at most `eps`, and the certificate that proves it from both sides."""
+
+    degree: int
+    kind: Kind
+    interval: Interval
+    bound: Fraction
+    eps: Fraction
+    certificate: Certificate
+
+
+def certify(bound: Rational, eps: Rational, *, kind: Kind = "rel", interval: Interval = "sym") -> DegreeCertificate:
+    """The minimal degree of a polynomial approximating e^x, certified from both sides (tight).
+
+    `kind` "rel": max |P(x) e^-x - 1| <= eps, "abs": max |P(x) - e^x| <= eps; `interval` "sym" is [-bound, bound],
+    "pos" [0, bound], "neg" [-bound, 0]. `bound` and `eps` are taken exactly (decimal text, int or Fraction).
+    Cost: about degree^2 multiple-precision operations. The certificate returned was accepted by the integers-only
+    checker. Raises `InputError` for bound <= 0, eps outside (0, 1) or a degree beyond the cap of 512, and
+    `CertificateError` where eps is so close to the best error that 240-bit points do not separate them.
+    Sources: arXiv:2205.06249 (the problem), arXiv:2302.13214 (its use); proofs on the page polynomials-for-exp.
+
+    >>> certify(16, "1e-16").degree
+    45
+    """
+    exact_bound, exact_eps = validated(bound, eps, kind, interval)
+    search = _Search(exact_bound, exact_eps, kind, interval)
+    low, high = search.bracket()
+    while low < high:  # the level of a reference is a lower bound of the best error
+        middle = (low + high) // 2
+        if search.level_exceeds_eps(middle):
+            low = middle + 1
+        else:
+            high = middle
+    reasons = []
+    for bits in SCALE_BITS:
+        payload = search.payload(low, bits)
+        try:
+            integer_checker.check(payload)
+        except integer_checker.Rejected as rejection:
+            reasons.append(f"{bits} bits: {rejection}")
+            continue
+        return DegreeCertificate(low, kind, interval, exact_bound, exact_eps, Certificate(payload))
+    raise CertificateError(
+        "the two sides could not be separated: eps is too close to the best error of some degree",
+        got=f"bound {exact_bound}, eps {exact_eps}, degree {low} or its neighbours ({reasons[-1]})",
+        hint="take eps slightly larger or smaller",
+    )
+
+
+def minimal_degree(bound: Rational, eps: Rational, *, kind: Kind = "rel", interval: Interval = "sym") -> int:
+    """The certified minimal degree alone; arguments, errors and sources as for `certify`.
+
+    >>> minimal_degree(64, "1e-8"), minimal_degree(64, "1e-8", kind="abs")
+    (91, 109)
+    """
+    return certify(bound, eps, kind=kind, interval=interval).degree
+
+
+def validated(bound: Rational, eps: Rational, kind: str, interval: str) -> tuple[Fraction, Fraction]:
+    """The exact bound and eps, after every check of `certify`'s arguments that needs no search."""
+    exact_bound = positive_rational(bound, name="bound")
+    exact_eps = open_unit_rational(eps, name="eps")
+    for name, value, allowed in (("kind", kind, ("rel", "abs")), ("interval", interval, ("sym", "pos", "neg"))):
+        if value not in allowed:
+            raise InputError(f"unknown {name}", got=value, allowed=", ".join(allowed))
+    if exact_bound > integer_checker.MAX_BOUND:
+        raise InputError(
+            "the bound is too large", got=bound, allowed=f"bound <= {integer_checker.MAX_BOUND} (degree cap {MAX_DEGREE})"
+        )
+    digits = max(x.bit_length() for x in (exact_eps.denominator, exact_bound.denominator, exact_bound.numerator))
+    if digits > MAX_EPS_BITS:
+        raise InputError(
+            "bound or eps has too many digits",
+            got=f"{digits} bits",
+            allowed=f"at most {MAX_EPS_BITS} bits in numerator and denominator, i.e. eps down to about 1e-616",
+        )
+    return exact_bound, exact_eps
+
+
+class _Search:
+    """Exchange problems of neighbouring degrees for one question, each solved once and refined on demand."""
+
+    def __init__(self, bound: Fraction, eps: Fraction, kind: Kind, interval: Interval) -> None:
+        self.bound, self.eps, self.kind, self.interval = bound, eps, kind, interval
+        self.half = bound if interval == "sym" else bound / 2
+        sign = {"sym": 0, "pos": -1, "neg": 1}[interval] if kind == "abs" else 0
+        self.log2_eps = max(0, eps.denominator.bit_length() - eps.numerator.bit_length()) + 2
+        with ctx.workprec(64 + self.log2_eps + 3 * int(self.half + 1)):
+            # the question on [-half, half]: the absolute error is scaled by the shift of the interval
+            self.centred_eps = ball(eps) * (sign * ball(self.half)).exp()
+        self.log2_error = self.log2_eps + (int(1.5 * self.half) if sign == -1 else 0)
+        self._solved: dict[int, Exchange] = {}
+
+    def bracket(self) -> tuple[int, int]:
+        """Closed-form lower and upper bounds (T1, T2) on the minimal degree."""
+        least, most = _CLOSED_FORMS[self.kind]
+        low = least(self.half, self.centred_eps)
+        if low > MAX_DEGREE:
+            raise InputError(
+                "the minimal degree is beyond the cap",
+                got=f"bound {self.bound}, eps {self.eps}: degree at least {low}",
+                allowed=f"questions whose answer is at most {MAX_DEGREE}",
+                hint="the closed forms in varproof.approx.closed_forms have no such cap",
+            )
+        return low, most(self.half, self.centred_eps)
+
+    def level_exceeds_eps(self, degree: int) -> bool:
+        """Whether the levelled error of `degree` exceeds eps (steers the search only; the checker decides)."""
+        problem = self._solve(degree)
+        return bool(problem.level > self.centred_eps)
+
+    def _solve(self, degree: int, steps: int = 2) -> Exchange:
+        """The exchange problem after at least `steps` steps, more while its level still moves (rarely above 3)."""
+        if degree not in self._solved:
+            self._solved[degree] = Exchange(degree, self.half, self.kind, self.log2_error)
+        problem = self._solved[degree]
+        while problem.steps < steps or (problem.change > LEVEL_TOLERANCE and problem.steps < MAX_STEPS):
+            problem.step()
+        return problem
+
+    def payload(self, degree: int, bits: int) -> dict[str, Any]:
+        """The JSON object of a certificate with points of `bits` bits."""
+        steps = 1 + SCALE_BITS.index(bits)
+        upper = self._solve(degree, steps)
+        below = [0] if degree == 0 else _rounded(self._solve(degree - 1, steps).points, bits)
+        if degree == 0 and self.kind == "abs":
+            below = [1 << bits]
+        side: dict[str, Any] = {"points": _texts(_rounded(upper.points, bits)[1:-1])}
+        if self.kind == "abs":
+            side = _explicit_polynomial(upper, bits, self.log2_error)
+        return {
+            "format": integer_checker.FORMAT,
+            "kind": self.kind,
+            "interval": self.interval,
+            "bound": str(self.bound),
+            "eps": str(self.eps),
+            "degree": str(degree),
+            "scale_bits": str(bits),
+            "upper": side,
+            "lower": {"points": _texts(below)},
+        }
+
+
+_CLOSED_FORMS: dict[str, tuple[Callable[[Fraction, arb], int], Callable[[Fraction, arb], int]]] = {
+    "rel": (rel_lower_degree, rel_upper_degree),
+    "abs": (abs_lower_degree, abs_upper_degree),
+}
+
+
+def _explicit_polynomial(problem: Exchange, bits: int, log2_error: int) -> dict[str, Any]:
+    """abs, upper side: the polynomial's coefficients in t, rounded, and one-unit brackets of its error's extremes."""
+    coefficient_bits = log2_error + bits + problem.degree.bit_length() + 8
+    with ctx.workprec(problem.precision + 2 * bits):
+        scale = arb(2) ** coefficient_bits
+        coefficients = [_nearest(c * scale) for c in problem.polynomial.coeffs()]
+        coefficients += [0] * (problem.degree + 1 - len(coefficients))
+        problem.polynomial = arb_poly([arb(c) / scale for c in coefficients])
+        extremes = problem.critical_points()
+        unit = arb(2) ** bits
+        brackets = [int((t * unit).mid().floor().unique_fmpz()) for t in extremes]
+    return {
+        "coefficient_bits": str(coefficient_bits),
+        "coefficients": _texts(coefficients),
+        "brackets": _texts(brackets),
+    }
+
+
+def _rounded(points: list[arb], bits: int) -> list[int]:
+    with ctx.workprec(64 + 2 * bits):
+        return [_nearest(t * arb(2) ** bits) for t in points]
+
+
+def _nearest(x: arb) -> int:
+    return int((x.mid() + arb("0.5")).floor().unique_fmpz())
+
+
+def _texts(numbers: list[int]) -> list[str]:
+    return [str(number) for number in numbers]
