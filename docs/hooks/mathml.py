@@ -1,0 +1,62 @@
+r"""Formulas: what pymdownx.arithmatex marks is turned into MathML at build time, so a page needs no script.
+
+A formula with a command that the converter does not know is a warning, and the strict build fails on it.
+"""
+
+from __future__ import annotations
+
+import html
+import logging
+import re
+from typing import Any
+
+from latex2mathml.converter import convert
+
+LOG = logging.getLogger("mkdocs.hooks.mathml")
+
+MARKED = re.compile(
+    r'<(?P<tag>span|div) class="arithmatex">\\(?:\((?P<inline>.*?)\\\)|\[(?P<block>.*?)\\\])</(?P=tag)>', re.DOTALL
+)
+
+# LaTeX that the converter lacks, in terms of what it has
+REWRITTEN = (
+    (re.compile(r"(\\(?:begin|end))\{aligned\}"), r"\1{split}"),
+    (re.compile(r"\\!"), ""),
+    (re.compile(r"\\[dt]binom\b"), r"\\binom"),
+)
+LEFT_OVER = re.compile(r"<m[a-z]+[^>]*>(\\[A-Za-z]+|&(?:amp;)?)</m[a-z]+>")
+
+
+def to_mathml(tex: str, *, block: bool) -> str:
+    """The MathML of a formula; raises ValueError naming what the converter did not understand.
+
+    An unknown command would otherwise be printed with its backslash.
+    """
+    for pattern, replacement in REWRITTEN:
+        tex = pattern.sub(replacement, tex)
+    if tex.count("{") - tex.count(r"\{") != tex.count("}") - tex.count(r"\}"):
+        raise ValueError("braces do not match")
+    try:
+        made: str = convert(tex.strip(), display="block" if block else "inline")
+    except Exception as error:  # the converter's errors have no common root
+        raise ValueError(f"{type(error).__name__} {error}") from error
+    unknown = LEFT_OVER.findall(made)
+    if unknown:
+        raise ValueError("unknown here: " + ", ".join(sorted(set(unknown))))
+    return made
+
+
+def on_page_content(content: str, page: Any, **_: Any) -> str:
+    """Called by mkdocs with the HTML of a page."""
+
+    def replace(found: re.Match[str]) -> str:
+        block = found["block"] is not None
+        tex = html.unescape(found["block"] if block else found["inline"])
+        try:
+            made = to_mathml(tex, block=block)
+        except ValueError as error:
+            LOG.warning("%s: formula %r: %s", page.file.src_uri, tex, error)
+            return found[0]
+        return f'<div class="formula">{made}</div>' if block else made
+
+    return MARKED.sub(replace, content)

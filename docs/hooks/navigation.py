@@ -1,0 +1,29 @@
+"""The navigation: the index, then one section per folder, its pages in the order of their file names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+SECTIONS = {
+    "Tutorial": "tutorial",
+    "How-to": "how-to",
+    "Reference": "reference",
+    "Explanation": "explanation",
+}
+
+
+def navigation(docs: Path) -> list[Any]:
+    """The `nav` of mkdocs for the pages below `docs`; an empty section is left out."""
+    entries: list[Any] = ["index.md"]
+    for title, folder in SECTIONS.items():
+        pages = sorted(page.relative_to(docs).as_posix() for page in (docs / folder).glob("*.md"))
+        if pages:
+            entries.append({title: pages})
+    return entries
+
+
+def on_config(config: Any) -> Any:
+    """Called by mkdocs once the configuration is read."""
+    config["nav"] = navigation(Path(config["docs_dir"]))
+    return config
