@@ -20,6 +20,7 @@ from varproof.cli.main import main
 
 SAMPLES: dict[str, tuple[str, ...]] = {
     "example": ("example claim --json",),
+    "rank": ("rank --d 8 --degree 4 --tokens 4096 --json",),
 }
 
 
