@@ -54,7 +54,10 @@ def shorten(value: object, limit: int = 120) -> str:
     >>> shorten("7" * 500, 21)
     '7777777777 … 7777777777 (500 characters)'
     """
-    text = str(value)
+    try:
+        text = str(value)
+    except ValueError:  # Python refuses to write out integers of more than a few thousand digits
+        text = f"{type(value).__name__} too long to be written out"
     if len(text) <= limit:
         return text
     half = (limit - 1) // 2

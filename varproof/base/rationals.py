@@ -10,9 +10,7 @@ from varproof.base.errors import InputError
 MAX_CHARACTERS = 400
 MAX_EXPONENT = 4000
 
-_NUMBER = re.compile(
-    r"[+-]?(?:(?P<num>\d+)/(?P<den>\d+)|(?:\d+\.?\d*|\.\d+)(?:[eE](?P<exp>[+-]?\d+))?)", re.ASCII
-)
+_NUMBER = re.compile(r"[+-]?(?:(?P<num>\d+)/(?P<den>\d+)|(?:\d+\.?\d*|\.\d+)(?:[eE](?P<exp>[+-]?\d+))?)", re.ASCII)
 
 
 def parse_rational(value: str | int | Fraction, *, name: str = "value") -> Fraction:

@@ -84,6 +84,4 @@ def from_parts(
 ) -> Finding:
     """A finding whose verdict is the most severe of its parts; the reasons of the parts are kept."""
     because = "; ".join(f"{part.name}: {part.verdict.value} ({part.because})" for part in parts)
-    return Finding(
-        combine([part.verdict for part in parts]), measured, bound, evidence or {}, because, tuple(parts)
-    )
+    return Finding(combine([part.verdict for part in parts]), measured, bound, evidence or {}, because, tuple(parts))

@@ -1,0 +1,130 @@
+"""S1: exact VAR inference takes O(n^4). False for a linear schedule; true, with constants, for geometric ones."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import product
+from math import isqrt
+
+from varproof.base.verdict import Finding, Part, Verdict, from_parts
+from varproof.claims.model import Case, Claim, Correction, Variant
+from varproof.claims.tally import Tally
+from varproof.growth.counts import geometric_counts, geometric_limits, linear_counts, linear_polynomial
+from varproof.growth.schedules import PRESETS, Schedule, geometric, linear, parse_schedule
+
+
+def check(case: Case) -> Finding:
+    """The literal statement, for every schedule: for each constant C offered, a linear schedule with more than C n^4.
+
+    The count of the schedule 1..n exceeds n^6/18 for every n >= 1 (the polynomial minus n^6/18 has a single negative
+    coefficient, -1/60, outweighed by the next one), so n = isqrt(18 C) + 1 exceeds C n^4.
+    """
+    tally = Tally()
+    coefficients = linear_polynomial("attention")
+    negative = -sum(c for c in coefficients if c < 0)
+    if coefficients[6] < case.constants["linear_leading"] or negative > coefficients[3]:
+        return tally.finding("the lower bound of the linear count could not be confirmed")
+    for offered in case.cells["offered"]:
+        n = isqrt(18 * int(offered)) + 1
+        tally.at_most(linear_counts(n).attention, int(offered) * n**4, schedule="linear", n=n, C=offered)
+    return tally.finding("no counterexample found")
+
+
+def corrected(case: Case) -> Finding:
+    """The corrected statement: the exact pair count, the upper bound c(a) n^4, its tightness, the lower bound n^4."""
+    law, upper, tight, lower = Tally(), Tally(), Tally(), Tally()
+    cached = case.assumes("cache")
+    for sides in case.cells["law"]:
+        small = parse_schedule(str(sides))
+        law.equal(_enumerated_pairs(small, cached=cached), small.attention_pairs, schedule=sides)
+    for text in case.cells["ratios"]:
+        ratio = Fraction(text)
+        bound = geometric_limits(ratio).attention if ratio != 2 else case.constants["bound_2"]
+        for side in case.cells["sides"]:
+            n = int(side)
+            schedule = geometric(n, ratio) if case.assumes("geometric") else linear(n)
+            pairs = schedule.counts.attention if cached else schedule.counts.dense
+            if case.assumes("geometric"):
+                upper.holds(schedule.shrinks_by(ratio), schedule=schedule.name, n=n, hypothesis="geometric")
+            upper.at_most(pairs, bound * n**4, schedule=schedule.name, n=n, a=ratio)
+            lower.at_least(pairs, n**4, schedule=schedule.name, n=n)
+    for preset, text in zip(case.cells["presets"], case.cells["preset_ratios"], strict=True):
+        schedule = parse_schedule(str(preset))
+        upper.holds(schedule.shrinks_by(Fraction(text)), schedule=preset, a=text)
+        bound = geometric_limits(Fraction(text)).attention
+        upper.at_most(schedule.attention_pairs, bound * schedule.side**4, schedule=preset, a=text)
+    for ratio_cell in case.cells["integer_ratios"]:
+        a = int(ratio_cell)
+        limit = geometric_limits(a).attention if a != 2 else case.constants["bound_2"]
+        for power in range(1, 13):  # sum = c n^4 - O(n^2): no smaller constant will do
+            n = a**power
+            tight.at_most(limit * n**4 - geometric_counts(n, a).attention, 2 * n**2, a=a, n=n)
+    proof = "proof in docs/explanation/schedules.md; here exactly"
+    return from_parts(
+        [
+            _part("pairs are sum_k N_k S_k", law.finding(f"{proof} by listing every visible pair of small schedules")),
+            _part("upper bound c(a) n^4", upper.finding(f"{proof} on schedules of rational ratio, rounded down")),
+            _part("c(a) is best possible", tight.finding(f"{proof} on powers of integer ratios")),
+            _part("at least n^4", lower.finding(f"{proof}: the last scale alone has n^2 queries and n^2 keys or more")),
+        ],
+        evidence={
+            "constants": {text: str(geometric_limits(Fraction(text)).attention) for text in case.cells["ratios"]},
+            "upper": dict(upper.finding(proof).evidence),
+        },
+    )
+
+
+def _part(name: str, finding: Finding) -> Part:
+    return Part(name, finding.verdict, finding.because)
+
+
+def _enumerated_pairs(schedule: Schedule, *, cached: bool) -> int:
+    """Every (query, key) computed in a run of the model, counted one by one."""
+    levels = [level for level, side in enumerate(schedule.sides) for _ in range(side**2)]
+    pairs = 0
+    for step in range(schedule.number_of_scales):
+        present = [level for level in levels if level <= step]
+        queries = [level for level in present if level == step] if cached else present
+        pairs += sum(1 for _ in product(queries, present))
+    return pairs
+
+
+CLAIM = Claim(
+    id="S1",
+    statement="Exact inference of a VAR model with last side n computes O(n^4) attention pairs, for every schedule.",
+    kind="upper",
+    hypotheses={
+        "cache": "keys and values of earlier scales are kept (both forms)",
+        "geometric": "p_{K-i} <= n / a^i for a fixed a > 1 (the corrected form only)",
+    },
+    sources=("arXiv:2501.04377",),
+    derived_from=("schedule_attention_constants", "docs/explanation/schedules.md"),
+    check=check,
+    expected=Verdict.REFUTED,
+    because="the schedule 1, 2, ..., n computes more than n^6/18 pairs",
+    corrected=Correction(
+        statement=(
+            "If p_{K-i} <= n / a^i for all i, then n^4 <= sum_k N_k S_k <= c(a) n^4, c(a) = a^6/((a^2-1)^2 (a^2+1)); "
+            "c(2) = 64/45, c(a) is attained in the limit by powers of an integer a, and one layer of width C costs "
+            "4 C sum_k N_k S_k flops for its two matrix products. "
+            "The 256, 512 and 1024 pixel presets satisfy it with a = 16/13, 4/3 and 13/10."
+        ),
+        check=corrected,
+    ),
+    falsified=(
+        Variant("c(2) = 63/45", "passed at n = 8", {"bound_2": Fraction(63, 45)}),
+        Variant("c(2) = 66/45", "not the best constant", {"bound_2": Fraction(66, 45)}),
+        Variant("no geometric schedule", "the linear schedule has n^6/18", dropped=frozenset({"geometric"})),
+        Variant("no cache", "recomputing costs up to 256/135 n^4 for doubling", dropped=frozenset({"cache"})),
+    ),
+    constants={"bound_2": Fraction(64, 45), "linear_leading": Fraction(1, 18)},
+    cells={
+        "offered": (1, 64, 10**6, 10**100),
+        "law": ("1,2,4", "1,2,3,4", "1,3,5", ",".join(map(str, PRESETS["256"][:6]))),
+        "ratios": ("2", "3", "5", "3/2", "5/4", "16/13", "11/10"),
+        "integer_ratios": (2, 3, 4, 10),
+        "presets": ("256", "512", "1024"),
+        "preset_ratios": ("16/13", "4/3", "13/10"),
+        "sides": (8, 16, 64, 100, 243, 1000),
+    },
+)
