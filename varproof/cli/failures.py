@@ -40,14 +40,14 @@ class InfrastructureError(VarproofError):
 
 def report_failure(error: BaseException, arguments: Sequence[str]) -> int:
     """Say what happened and return the exit code; `SystemExit` keeps its own."""
+    if isinstance(error, BrokenPipeError) or isinstance(error.__context__, BrokenPipeError):  # rich leaves its own way
+        _detach_stdout()
+        return 141
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else 0 if error.code is None else 70
     if isinstance(error, (KeyboardInterrupt, typer.Abort)):
         sys.stderr.write("interrupted\n")
         return 130
-    if isinstance(error, BrokenPipeError):
-        _detach_stdout()
-        return 141
     shown = describe(error, arguments)
     if os.environ.get("VARPROOF_DEBUG") == "1":
         traceback.print_exception(error)
@@ -116,15 +116,27 @@ def _usage(error: Any, arguments: Sequence[str]) -> InputError:
             allowed="a value after each option that takes one, and no argument beyond those that --help lists",
             hint=hint,
         )
-    choices = getattr(parameter.type, "choices", None)
-    allowed = ", ".join(str(choice) for choice in choices) if choices else _allowed_value(parameter)
-    value = re.search(r": '(.*)' is not", message)
-    return InputError(message, got=value.group(1) if value else "nothing", allowed=allowed, hint=hint)
+    message = message.replace("Value error, ", "")
+    choice = re.search(r"'([^']*)' is not one of (.*)$", message)
+    if choice:
+        allowed = choice[2].replace("'", "")
+        return InputError(message.partition(":")[0], got=choice[1], allowed=allowed, hint=hint)
+    return InputError(message, got=_given(parameter.opts, arguments), allowed="what --help shows for it", hint=hint)
 
 
-def _allowed_value(parameter: Any) -> str:
-    kind = getattr(parameter.type, "name", "value")
-    return f"{parameter.opts[0]} {parameter.metavar or kind}" if parameter.opts[0].startswith("-") else str(kind)
+def _given(names: Sequence[str], arguments: Sequence[str]) -> str:
+    """What the user wrote for an option; for a positional argument, all that was written.
+
+    >>> _given(["--seed"], ["verify", "--seed", "x"]), _given(["--seed"], ["verify", "--seed=y"])
+    ('x', 'y')
+    """
+    for word, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        if word in names:
+            return following
+        name, equals, value = word.partition("=")
+        if equals and name in names:
+            return value
+    return " ".join(arguments)
 
 
 def _detach_stdout() -> None:
