@@ -1,0 +1,72 @@
+"""S7: interpolation kernel values in [0, 1]. False for the kernel in use; the conclusion survives."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from varproof.approx.interpolation_kernels import keys_cubic
+from varproof.base.verdict import Finding, Verdict
+from varproof.claims.cells import integers
+from varproof.claims.model import Case, Claim, Correction, Variant
+from varproof.claims.tally import Tally
+
+PAGE = "docs/explanation/interpolation-kernels.md"
+TAPS = 16
+
+
+def check(case: Case) -> Finding:
+    """0 <= W(x) <= 1 at 4/3 and at a grid of the support, in exact rationals."""
+    tally = Tally()
+    kernel = keys_cubic(case.constants["a"])
+    points = [Fraction(4, 3)]  # the deepest point of the negative lobe first
+    for steps in integers(case, "phases", low=2, high=128):
+        points += [Fraction(i, steps) for i in range(2 * steps)]
+    for x in points:
+        value = kernel(x)
+        tally.at_least(value, 0, kernel=kernel.name, x=x, W=value)
+        tally.holds(value <= 1, kernel=kernel.name, x=x, W=value)
+    return tally.finding("every visited value lies in [0, 1]")
+
+
+def check_corrected(case: Case) -> Finding:
+    """sum of |W(s) W(t)| over the 16 taps at a grid of phases, the attaining phase (1/2, 1/2), and the sign pattern."""
+    tally = Tally()
+    kernel, bound = keys_cubic(case.constants["a"]), case.constants["bound"]
+    for steps in integers(case, "phases", low=2, high=128):
+        sums = {Fraction(i, steps): kernel.absolute_sum(Fraction(i, steps)) for i in range(steps)}
+        for s, left in sums.items():
+            for t, right in sums.items():
+                tally.at_most(left * right, bound, phase=f"{s} {t}")
+    weights = kernel.weights(Fraction(1, 2))
+    worst_map = [[1 if u * v > 0 else -1 for v in weights] for u in weights]
+    attained = sum((u * v * worst_map[i][j] for i, u in enumerate(weights) for j, v in enumerate(weights)), Fraction(0))
+    tally.equal(attained, bound, phase="1/2 1/2", map="signs of the weights, max |phi| = 1")
+    tally.at_most(bound, TAPS, compared_with="16 taps of size at most 1")
+    return tally.finding(
+        f"{PAGE} proves it for every phase (sum |W| = 1 + 2|a| t (1-t) per axis); here a grid of phases and the map "
+        "that attains it, in exact rationals"
+    )
+
+
+CLAIM = Claim(
+    id="S7",
+    statement="The values W of the bicubic up-interpolation kernel (a = -3/4) lie in [0, 1].",
+    kind="upper",
+    hypotheses={},
+    sources=("arXiv:2501.04377", "arXiv:2404.02905", PAGE),
+    derived_from=("interpolation_kernel_constants",),
+    check=check,
+    expected=Verdict.REFUTED,
+    corrected=Correction(
+        "W takes values in [-1/9, 1]. What is concluded from [0, 1], |sum of W phi over 16 taps| <= 16 max |phi|, "
+        "holds with 121/64 instead of 16, and 121/64 is attained at phase (1/2, 1/2).",
+        check_corrected,
+    ),
+    falsified=(
+        Variant("bound times 0.95", "phase (1/2, 1/2) attains 121/64", {"bound": Fraction(121, 64) * Fraction(19, 20)}),
+        Variant("bound times 1.1", "then nothing attains it", {"bound": Fraction(121, 64) * Fraction(11, 10)}),
+        Variant("a times 1.1", "a deeper lobe exceeds 121/64", {"a": Fraction(-33, 40)}),
+    ),
+    constants={"a": Fraction(-3, 4), "bound": Fraction(121, 64)},
+    cells={"phases": (16,)},
+)
