@@ -107,8 +107,8 @@ CLAIM = Claim(
     statement=(
         "Keys cubic: sup over phases of sum |W| is 1 + |a|/2 per axis for a <= 0 (11/8 at a = -3/4, 5/4 at -1/2, "
         "squared 121/64 and 25/16 in two dimensions), min W = 4a/27 (-1/9 at a = -3/4) and max W = 1 for -3 <= a <= 0. "
-        "Cubic B-spline: 1. Doubling p -> 2p at a = -3/4 has infinity norm 41/32 for p >= 4, 155/128 for p = 2, 3, 1 for "
-        "p = 1; the 256 px schedule compounds to 88.87 in two dimensions."
+        "Cubic B-spline: 1. Doubling p -> 2p at a = -3/4 has infinity norm 41/32 for p >= 4, 155/128 for p = 2, 3, "
+        "1 for p = 1; the 256 px schedule compounds to 88.87 in two dimensions."
     ),
     kind="tight",
     hypotheses={
