@@ -2,8 +2,8 @@
 
 Grammar: numbers taken exactly (`12`, `0.05` is 1/20, `1e-8`; `1/3` is exact), the names the caller allows,
 `+ - * /`, `**` (right-associative, binds tighter than a sign on its left), parentheses, and the functions log
-(natural), sqrt, exp. The text is first turned into a small tree of our own, then built node by node with caps on length,
-nesting, exponents and the size of every number, so that no input can run long. All symbols are positive.
+(natural), sqrt, exp. The text is first turned into a small tree of our own, then built node by node with caps on
+length, nesting, exponents and the size of every number, so that no input can run long. All symbols are positive.
 """
 
 from __future__ import annotations

@@ -7,10 +7,15 @@ from itertools import product
 from math import isqrt
 
 from varproof.base.verdict import Finding, Part, Verdict, from_parts
+from varproof.claims.cells import integers, rationals
 from varproof.claims.model import Case, Claim, Correction, Variant
 from varproof.claims.tally import Tally
 from varproof.growth.counts import geometric_counts, geometric_limits, linear_counts, linear_polynomial
 from varproof.growth.schedules import PRESETS, Schedule, geometric, linear, parse_schedule
+
+
+# p_{K-i} <= n / a^i for all i
+PRESET_RATIOS = {"256": "16/13", "512": "4/3", "1024": "13/10"}
 
 
 def check(case: Case) -> Finding:
@@ -24,9 +29,9 @@ def check(case: Case) -> Finding:
     negative = -sum(c for c in coefficients if c < 0)
     if coefficients[6] < case.constants["linear_leading"] or negative > coefficients[3]:
         return tally.finding("the lower bound of the linear count could not be confirmed")
-    for offered in case.cells["offered"]:
-        n = isqrt(18 * int(offered)) + 1
-        tally.at_most(linear_counts(n).attention, int(offered) * n**4, schedule="linear", n=n, C=offered)
+    for offered in integers(case, "offered", low=1, high=10**200):
+        n = isqrt(18 * offered) + 1
+        tally.at_most(linear_counts(n).attention, offered * n**4, schedule="linear", n=n, C=offered)
     return tally.finding("no counterexample found")
 
 
@@ -37,24 +42,21 @@ def corrected(case: Case) -> Finding:
     for sides in case.cells["law"]:
         small = parse_schedule(str(sides))
         law.equal(_enumerated_pairs(small, cached=cached), small.attention_pairs, schedule=sides)
-    for text in case.cells["ratios"]:
-        ratio = Fraction(text)
+    for ratio in rationals(case, "ratios", above=1):
         bound = geometric_limits(ratio).attention if ratio != 2 else case.constants["bound_2"]
-        for side in case.cells["sides"]:
-            n = int(side)
+        for n in integers(case, "sides", low=1, high=10_000):
             schedule = geometric(n, ratio) if case.assumes("geometric") else linear(n)
             pairs = schedule.counts.attention if cached else schedule.counts.dense
             if case.assumes("geometric"):
                 upper.holds(schedule.shrinks_by(ratio), schedule=schedule.name, n=n, hypothesis="geometric")
             upper.at_most(pairs, bound * n**4, schedule=schedule.name, n=n, a=ratio)
             lower.at_least(pairs, n**4, schedule=schedule.name, n=n)
-    for preset, text in zip(case.cells["presets"], case.cells["preset_ratios"], strict=True):
-        schedule = parse_schedule(str(preset))
+    for preset, text in PRESET_RATIOS.items():
+        schedule = parse_schedule(preset)
         upper.holds(schedule.shrinks_by(Fraction(text)), schedule=preset, a=text)
         bound = geometric_limits(Fraction(text)).attention
         upper.at_most(schedule.attention_pairs, bound * schedule.side**4, schedule=preset, a=text)
-    for ratio_cell in case.cells["integer_ratios"]:
-        a = int(ratio_cell)
+    for a in integers(case, "integer_ratios", low=2, high=1000):
         limit = geometric_limits(a).attention if a != 2 else case.constants["bound_2"]
         for power in range(1, 13):  # sum = c n^4 - O(n^2): no smaller constant will do
             n = a**power
@@ -68,7 +70,7 @@ def corrected(case: Case) -> Finding:
             _part("at least n^4", lower.finding(f"{proof}: the last scale alone has n^2 queries and n^2 keys or more")),
         ],
         evidence={
-            "constants": {text: str(geometric_limits(Fraction(text)).attention) for text in case.cells["ratios"]},
+            "constants": {str(a): str(geometric_limits(a).attention) for a in rationals(case, "ratios", above=1)},
             "upper": dict(upper.finding(proof).evidence),
         },
     )
@@ -121,10 +123,8 @@ CLAIM = Claim(
     cells={
         "offered": (1, 64, 10**6, 10**100),
         "law": ("1,2,4", "1,2,3,4", "1,3,5", ",".join(map(str, PRESETS["256"][:6]))),
-        "ratios": ("2", "3", "5", "3/2", "5/4", "16/13", "11/10"),
+        "ratios": (2, 3, 5, Fraction(3, 2), Fraction(5, 4), Fraction(16, 13), Fraction(11, 10)),
         "integer_ratios": (2, 3, 4, 10),
-        "presets": ("256", "512", "1024"),
-        "preset_ratios": ("16/13", "4/3", "13/10"),
         "sides": (8, 16, 64, 100, 243, 1000),
     },
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from varproof.base.verdict import Finding
+from varproof.claims.cells import integers
 from varproof.claims.model import Case, Claim, Variant
 from varproof.claims.tally import Tally
 from varproof.growth.schedules import doubling, geometric, linear, parse_schedule
@@ -14,26 +15,25 @@ def check(case: Case) -> Finding:
     """Count every token scale by scale and compare with the numbers of the statement.
 
     The closed forms are proved for all n by telescoping: f(0) or f(1) is right, and f(next side) - f(side) is the
-    number of tokens of the next scale. The step is an equality of polynomials of degree at most 3 in the side; it is checked
-    exactly at 8 sides, more than its degree.
+    number of tokens of the next scale. The step is an equality of polynomials of degree at most 3 in the side,
+    checked exactly at 8 sides, more than its degree.
     """
     tally = Tally()
     c = case.constants
     for preset in case.cells["presets"]:
         tally.equal(parse_schedule(str(preset)).tokens, c[f"tokens_{preset}"], schedule=preset)
-    for exponent in case.cells["powers"]:
-        n = 2 ** int(exponent)
+    for exponent in integers(case, "powers", low=0, high=500):
+        n = 2**exponent
         tally.equal(doubling(n).tokens, c["doubling_factor"] * n**2 - Fraction(1, 3), schedule="doubling", n=n)
-    for ratio in case.cells["ratios"]:
-        b = int(ratio) ** 2
+    for ratio in integers(case, "ratios", low=2, high=1000):
+        b = ratio**2
         for m in range(6):
-            n = int(ratio) ** m
-            tally.equal(geometric(n, int(ratio)).tokens, Fraction(b * n**2 - 1, b - 1), schedule=f"ratio:{ratio}", n=n)
+            n = ratio**m
+            tally.equal(geometric(n, ratio).tokens, Fraction(b * n**2 - 1, b - 1), schedule=f"ratio:{ratio}", n=n)
         for k in range(8):  # the telescoping step as a polynomial identity in the side
             step = Fraction(b * (b * k**2) - 1, b - 1) - Fraction(b * k**2 - 1, b - 1)
             tally.equal(step, b * k**2, identity=f"geometric step, ratio {ratio}", side=k)
-    for side in case.cells["linear"]:
-        n = int(side)
+    for n in integers(case, "linear", low=1, high=10_000):
         closed = c["linear_factor"] * n**3 + Fraction(n**2, 2) + Fraction(n, 6)
         tally.equal(linear(n).tokens, closed, schedule="linear", n=n)
     for k in range(8):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from itertools import combinations_with_replacement
+from itertools import combinations_with_replacement, product
 from math import ceil, comb, factorial, prod
 
 from flint import arb, ctx
 
-from varproof.base.balls import ball
+from varproof.approx.closed_forms import relative_exponential
+from varproof.base.balls import ball, upper_rational
 from varproof.base.verdict import Finding, Part, Verdict, from_parts
+from varproof.claims.cells import integers, rationals
 from varproof.claims.model import Case, Claim, Correction, Variant
 from varproof.claims.tally import Tally
 from varproof.growth.counts import geometric_limits
@@ -24,10 +26,10 @@ def check(case: Case) -> Finding:
     At n = (2 c)^p the claimed time is n^2 / 2, and the output has n^2 d entries, d >= 1.
     """
     tally = Tally()
-    for factor in case.cells["factors"]:
-        for power in case.cells["saved"]:
-            n = (2 * int(factor)) ** int(power)
-            claimed = int(factor) * n**2 // (2 * int(factor))  # c n^2 / n^{1/p}, exact as n^{1/p} = 2c
+    for factor in integers(case, "factors", low=1, high=10**30):
+        for power in integers(case, "saved", low=1, high=100):
+            n = (2 * factor) ** power
+            claimed = factor * n**2 // (2 * factor)  # c n^2 / n^{1/p}, exact as n^{1/p} = 2c
             tally.at_most(n**2, claimed, n=n, c=factor, exponent=f"2 - 1/{power}", d=1)
     return tally.finding("no counterexample found")
 
@@ -51,11 +53,9 @@ def _part(name: str, finding: Finding) -> Part:
 
 def _sizes(case: Case) -> Finding:
     tally = Tally()
-    for text in case.cells["ratios"]:
-        ratio = Fraction(text)
+    for ratio in rationals(case, "ratios", above=1):
         factor = geometric_limits(ratio).tokens if ratio != 2 else case.constants["tokens_2"]
-        for side in case.cells["sides"]:
-            n = int(side)
+        for n in integers(case, "sides", low=1, high=10_000):
             schedule = geometric(n, ratio) if case.assumes("geometric") else linear(n)
             tally.at_least(schedule.tokens, n**2, schedule=schedule.name, n=n)
             tally.at_most(schedule.tokens, factor * n**2, schedule=schedule.name, n=n, a=ratio)
@@ -127,6 +127,11 @@ def _degree(case: Case) -> Finding:
     tally = Tally()
     tally.at_most((-arb(1)).exp() + ball(case.constants["eps_share"]) ** 2, Fraction(1, 2), worst="a = 1, eps = 1")
     tally.equal(2 * case.constants["eps_share"] / Fraction(1, 2), 1, identity="2u/(1/2) = eps")
+    bounds = tuple(Fraction(text) for text in ("1/8", "1", "5", "30"))
+    for bound, a, eps in product(bounds, (1, 2, 4), (Fraction(1), Fraction(1, 100), Fraction(1, 10**12))):
+        terms = ceil(upper_rational((ball(bound) * arb(a).sinh() + (ball(4) / ball(eps)).log()) / a))
+        error = relative_exponential(terms - 1, bound, a)
+        tally.at_most(arb("inf") if error is None else error, eps, B=bound, a=a, eps=eps)
     return tally.finding(f"proof in {PAGE} from the closed form t3_closed_form; the constants by balls")
 
 
@@ -137,16 +142,14 @@ def _rank(case: Case) -> Finding:
     least (B - ln 3)/ln(3 + 2 sqrt 2), so the number of monomials is at least the one evaluated here.
     """
     tally = Tally()
-    for alpha_text in case.cells["alphas"]:
-        alpha = Fraction(alpha_text)
-        for target_text in case.cells["targets"]:
-            target, error = Fraction(target_text), 1
+    for alpha in rationals(case, "alphas", above=0, below=100):
+        for target in rationals(case, "targets", above=Fraction(1, 1000), below=1):
             if case.assumes("criterion"):
                 a = 1
-                while not _rho(ball(alpha), ball(Fraction(2 * error, a))) <= ball(target) and a < 1 << 20:
+                while not _rho(ball(alpha), ball(Fraction(2, a))) <= ball(target) and a < 1 << 64:
                     a *= 2
-                measured = _rho(ball(alpha), ball(Fraction(2 * error, a)))
-                tally.at_most(measured, target, alpha=alpha, t=target, C=error, a=a, b=f"up to C/sinh({a})")
+                measured = _rho(ball(alpha), ball(Fraction(2, a)))
+                tally.at_most(measured, target, alpha=alpha, t=target, C=1, a=a, b=f"up to C/sinh({a})")
             else:
                 log_tokens = 100  # N = e^100
                 degree = ceil((log_tokens - Fraction(11, 10)) / Fraction(177, 100))  # ln 3 < 1.1, ln(3+2 sqrt 2) < 1.77
@@ -197,9 +200,9 @@ CLAIM = Claim(
     cells={
         "factors": (1, 1000, 10**9),
         "saved": (1, 2, 10, 100),
-        "ratios": ("2", "3", "3/2", "16/13"),
+        "ratios": (2, 3, Fraction(3, 2), Fraction(16, 13)),
         "sides": (8, 64, 100, 243, 1000),
-        "alphas": ("1/2", "1", "2"),
-        "targets": ("1/2", "1/4", "1/10"),
+        "alphas": (Fraction(1, 2), 1, 2),
+        "targets": (Fraction(1, 2), Fraction(1, 4), Fraction(1, 10)),
     },
 )

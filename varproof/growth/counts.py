@@ -113,7 +113,7 @@ def _scales(n: object, ratio: int) -> int:
     scales, side = 1, n
     while isinstance(side, int) and side > 1 and side % ratio == 0:
         scales, side = scales + 1, side // ratio
-    if isinstance(n, bool) or side != 1:
+    if isinstance(n, bool) or not isinstance(n, int) or side != 1:
         raise InputError(f"the closed forms need a power of {ratio}", got=n, hint="use Schedule.counts")
     return scales
 

@@ -39,7 +39,7 @@ class Parameters:
     >>> p.tokens, p.logit_bound, p.hypothesis_satisfied
     (680, Fraction(4, 1), True)
     >>> print(p.logit_ratio.str(6, radius=False), p.entry_ratio.str(6, radius=False))
-    0.613291 0.783129
+    0.613300 0.783135
     """
 
     d: Quantity
