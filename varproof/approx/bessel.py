@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flint import arb, ctx
 
 from varproof.base.balls import Exact, ball
@@ -47,8 +49,7 @@ def bessel_j_tail(order: int, bound: Exact) -> arb:
         return _tail(order, argument, lambda k: argument.bessel_j(arb(k)), majorant=True)
 
 
-def _tail(order: int, argument: arb, term: object, *, majorant: bool = False) -> arb:
-    assert callable(term)
+def _tail(order: int, argument: arb, term: Callable[[int], arb], *, majorant: bool = False) -> arb:
     total = arb(0)
     k = order
     while True:

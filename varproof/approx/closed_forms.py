@@ -13,7 +13,7 @@ from collections.abc import Callable
 from flint import arb, ctx
 
 from varproof.approx.bessel import bessel_i, bessel_i_tail, bessel_j, bessel_j_tail, working_precision
-from varproof.base.balls import Exact, ball
+from varproof.base.balls import Exact, ball, ceiling_integer
 from varproof.base.errors import InputError
 
 
@@ -84,7 +84,7 @@ def absolute_lambert_degree(bound: Exact, eps: Exact | arb) -> int:
     """
     B, accuracy = ball(bound), _unit(eps)
     argument = 2 * (-accuracy.log() + B / 4 + arb(4).log()) / (arb.const_e() * B)
-    return _ceiling(B.max(B / 2 * (1 + argument.lambertw()).exp())) - 1
+    return ceiling_integer(B.max(B / 2 * (1 + argument.lambertw()).exp())) - 1
 
 
 def relative_lambert_degree(bound: Exact, eps: Exact | arb) -> int:
@@ -94,7 +94,7 @@ def relative_lambert_degree(bound: Exact, eps: Exact | arb) -> int:
     """
     B, accuracy = ball(bound), _unit(eps)
     argument = ((9 / accuracy).log() - B) / (arb.const_e() * B)
-    return _ceiling((5 * B / 4).max(B * (1 + argument.lambertw()).exp())) - 1
+    return ceiling_integer((5 * B / 4).max(B * (1 + argument.lambertw()).exp())) - 1
 
 
 def rel_upper_degree(bound: Exact, eps: Exact | arb) -> int:
@@ -147,11 +147,6 @@ def _first(holds: Callable[[int], bool], start: int) -> int:
         middle = (low + high) // 2
         low, high = (low, middle) if holds(middle) else (middle, high)
     return high
-
-
-def _ceiling(x: arb) -> int:
-    """An integer that is at least every point of `x`, at most one above the least such."""
-    return int(x.upper().ceil().unique_fmpz())
 
 
 def _positive(x: Exact | arb, name: str) -> arb:

@@ -13,7 +13,7 @@ from varproof.approx import integer_checker
 from varproof.approx.closed_forms import abs_lower_degree, abs_upper_degree, rel_lower_degree, rel_upper_degree
 from varproof.approx.exchange import Exchange
 from varproof.approx.start_points import Kind
-from varproof.base.balls import ball
+from varproof.base.balls import ball, floor_integer
 from varproof.base.certificate import Certificate
 from varproof.base.errors import CertificateError, InputError
 from varproof.base.rationals import open_unit_rational, positive_rational
@@ -30,7 +30,7 @@ SCALE_BITS = (30, 60, 120, 240)  # points are refined when eps is that close to 
 
 @dataclass(frozen=True)
 class DegreeCertificate:
-    """The least `degree` of a polynomial with error at most `eps`, and the certificate that proves it from both sides."""
+    """The least `degree` of a polynomial with error at most `eps`, with a proof from both sides."""
 
     degree: int
     kind: Kind
@@ -96,7 +96,9 @@ def validated(bound: Rational, eps: Rational, kind: str, interval: str) -> tuple
             raise InputError(f"unknown {name}", got=value, allowed=", ".join(allowed))
     if exact_bound > integer_checker.MAX_BOUND:
         raise InputError(
-            "the bound is too large", got=bound, allowed=f"bound <= {integer_checker.MAX_BOUND} (degree cap {MAX_DEGREE})"
+            "the bound is too large",
+            got=bound,
+            allowed=f"bound <= {integer_checker.MAX_BOUND} (degree cap {MAX_DEGREE})",
         )
     digits = max(x.bit_length() for x in (exact_eps.denominator, exact_bound.denominator, exact_bound.numerator))
     if digits > MAX_EPS_BITS:
@@ -188,7 +190,7 @@ def _explicit_polynomial(problem: Exchange, bits: int, log2_error: int) -> dict[
         problem.polynomial = arb_poly([arb(c) / scale for c in coefficients])
         extremes = problem.critical_points()
         unit = arb(2) ** bits
-        brackets = [int((t * unit).mid().floor().unique_fmpz()) for t in extremes]
+        brackets = [floor_integer(t * unit) for t in extremes]
     return {
         "coefficient_bits": str(coefficient_bits),
         "coefficients": _texts(coefficients),
@@ -202,7 +204,7 @@ def _rounded(points: list[arb], bits: int) -> list[int]:
 
 
 def _nearest(x: arb) -> int:
-    return int((x.mid() + arb("0.5")).floor().unique_fmpz())
+    return floor_integer(x.mid() + arb("0.5"))
 
 
 def _texts(numbers: list[int]) -> list[str]:

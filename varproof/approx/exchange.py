@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 
 from flint import arb, arb_poly, ctx
 
@@ -123,4 +124,4 @@ class Exchange:
 
 def _in_order(points: list[arb]) -> bool:
     inside = bool(points[0] > -1) and bool(points[-1] < 1)
-    return inside and all(a < b for a, b in zip(points, points[1:], strict=False))
+    return inside and all(a < b for a, b in pairwise(points))

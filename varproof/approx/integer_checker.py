@@ -1,4 +1,4 @@
-"""A checker for degree certificates that uses Python integers and nothing else. Run it alone: python integer_checker.py FILE
+"""A checker for degree certificates that uses Python integers and nothing else; runs alone: `python integer_checker.py FILE`.
 
 A certificate claims: `degree` = g is the least degree of a polynomial P with error <= eps on the interval, where the
 error of kind "rel" is max |P(x) e^-x - 1| and of kind "abs" is max |P(x) - e^x|; the interval is [-B, B] ("sym"),
@@ -12,6 +12,7 @@ import json
 import os
 import re
 import sys
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 FORMAT = "varproof/degree/1"
@@ -35,11 +36,11 @@ class Claimed(NamedTuple):
     coefficient_bits: int
 
 
-class Unreadable(Exception):
+class Unreadable(Exception):  # noqa: N818 - the words a user reads
     """The file is not a certificate at all."""
 
 
-class Rejected(Exception):
+class Rejected(Exception):  # noqa: N818
     """The certificate does not prove what it claims."""
 
 
@@ -86,7 +87,7 @@ def horner(coefficients: list[int], u: int) -> int:
 def points_in_order(texts: Any, count: int, limit: int) -> list[int]:
     require(isinstance(texts, list) and len(texts) == count, "the number of points does not fit the degree")
     points = [integer(text) for text in texts]
-    require(all(a < b for a, b in zip(points, points[1:])), "points are not strictly increasing")
+    require(all(a < b for a, b in pairwise(points)), "points are not strictly increasing")
     require(not points or (points[0] >= -limit and points[-1] <= limit), "a point lies outside the interval")
     return points
 
@@ -96,7 +97,7 @@ def relative_upper(points: list[int], half: Ratio, s: int, eps: Ratio, w: int) -
     b, c = half  # h = b / c; below everything is in u = 2^s t and one positive common factor is dropped
     q = [1]
     for p in points:
-        q = [high - p * low for high, low in zip([0, *q], [*q, 0])]
+        q = [high - p * low for high, low in zip([0, *q], [*q, 0], strict=True)]
     r, g = q[:], len(points)
     for i in range(g, -1, -1):  # b r - c 2^s r' = b^(g+1) q
         r[i] = b**g * q[i] + (c * (i + 1) * r[i + 1] // b << s if i < g else 0)
@@ -143,7 +144,9 @@ def absolute_upper(
         require(all(bend > 0 if rising else bend < 0 for bend in bends), "upper side: a bracket is too wide")
         steepest = max(abs(end) for end in slope_l + slope_r)
         sup = max(sup, max(abs(left[0]), abs(left[1])) + (-(-2 * steepest >> s)))
-    require(sup * shift[1] * eps[1] <= eps[0] * c << unit + 2 * w, "upper side: the error of the polynomial exceeds eps")
+    require(
+        sup * shift[1] * eps[1] <= eps[0] * c << unit + 2 * w, "upper side: the error of the polynomial exceeds eps"
+    )
 
 
 def lower(points: list[int], relative: bool, half: Ratio, s: int, eps: Ratio, shift: Ratio, w: int) -> None:
@@ -156,7 +159,7 @@ def lower(points: list[int], relative: bool, half: Ratio, s: int, eps: Ratio, sh
         nodes.append(node)
     top = max(nodes).bit_length() + w
     signed, weight = 0, 0  # lower end of the divided difference, upper end of the total weight
-    for j, (u, node) in enumerate(zip(reversed(points), reversed(nodes))):
+    for j, (u, node) in enumerate(zip(reversed(points), reversed(nodes), strict=True)):
         l_lo, l_hi = (1 << top) // node, -(-(1 << top) // node)
         e_lo, e_hi = exp_enclosure(b * u, c << s, w)
         signed += -l_hi * e_hi if j % 2 else l_lo * e_lo

@@ -35,7 +35,7 @@ def start_points(degree: int, bound: float, kind: Kind) -> NDArray[np.float64]:
         phase += 2 * np.arctan2(ratio * np.sin(theta), 1 - ratio * np.cos(theta))
         below = phase < targets
         low, high = np.where(below, theta, low), np.where(below, high, theta)
-    points = -1 + reach * (1 + np.cos((low + high) / 2))
+    points: NDArray[np.float64] = -1 + reach * (1 + np.cos((low + high) / 2))
     points[0], points[-1] = -1.0, 1.0
     return points
 

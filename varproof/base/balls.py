@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from flint import arb, fmpq, fmpz
+from flint import arb, fmpq
 
 Exact = int | Fraction
 
@@ -62,6 +62,15 @@ def bits_for(*, magnitude_log: float, eps: Exact, guard: int = 64) -> int:
     return int(needed) + guard
 
 
-def integer(x: fmpz | int) -> int:
-    """A Python int from a python-flint integer."""
-    return int(x)
+def floor_integer(x: arb) -> int:
+    """The floor of the exact midpoint of `x`.
+
+    >>> floor_integer(arb("2.75")), floor_integer(arb("-2.75"))
+    (2, -3)
+    """
+    return math.floor(dyadic(x))
+
+
+def ceiling_integer(x: arb) -> int:
+    """An integer that is at least every point of `x`, and less than one above its largest."""
+    return math.ceil(upper_rational(x))
