@@ -1,0 +1,136 @@
+"""For every claim of the ledger: expected verdicts, killed variants, and a well-formed description."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from varproof.base.errors import InputError
+from varproof.base.verdict import Verdict
+from varproof.claims.ledger import ClaimRecord, run_claim
+from varproof.claims.registry import CLAIMS, claim_ids, is_subject_statement, load_claim, load_claims
+
+ROOT = Path(__file__).parents[2]
+NOT_CLAIMS = {"__init__", "cells", "ledger", "model", "parts", "registry", "settings", "tally"}
+SOURCE = re.compile(r"arXiv:\d{4}\.\d{4,5}|docs/[\w/-]+\.md")
+each_claim = pytest.mark.parametrize("claim_id", claim_ids())
+
+
+@cache
+def record(claim_id: str) -> ClaimRecord:
+    return run_claim(load_claim(claim_id))
+
+
+@each_claim
+def test_the_verdict_is_the_expected_one(claim_id):
+    found = record(claim_id)
+    assert found.finding.verdict is found.claim.expected, found.finding.because
+    assert found.finding.because
+    assert found.finding.verdict is not Verdict.ERROR
+    if found.finding.verdict is Verdict.REFUTED:
+        assert found.finding.evidence["counterexamples"]
+        assert found.claim.corrected is not None
+
+
+@each_claim
+def test_the_corrected_statement_has_its_expected_verdict(claim_id):
+    found = record(claim_id)
+    assert (found.corrected is None) is (found.claim.corrected is None)
+    if found.corrected is not None and found.claim.corrected is not None:
+        assert found.corrected.verdict is found.claim.corrected.expected, found.corrected.because
+        assert found.claim.corrected.statement
+
+
+@each_claim
+def test_an_expected_unknown_says_what_is_missing(claim_id):
+    found = record(claim_id)
+    if found.claim.expected is Verdict.UNKNOWN:
+        assert found.claim.because
+        unknown = [part for part in found.finding.parts if part.verdict is Verdict.UNKNOWN]
+        assert unknown
+        assert all(re.search(r"varproof\.\w+|reductions", part.because) for part in unknown)
+        assert any(part.verdict is Verdict.PROVED for part in found.finding.parts)
+
+
+@each_claim
+def test_every_wrong_variant_is_killed_with_a_counterexample(claim_id):
+    found = record(claim_id)
+    assert len(found.variants) >= 2
+    for variant in found.variants:
+        assert variant.verdict is Verdict.REFUTED, variant
+        assert variant.killed, variant
+
+
+@each_claim
+def test_a_wrong_variant_changes_exactly_one_thing_by_at_most_a_tenth(claim_id):
+    claim = load_claim(claim_id)
+    assert len({variant.name for variant in claim.falsified}) == len(claim.falsified)
+    for variant in claim.falsified:
+        assert len(variant.constants) + len(variant.dropped) == 1, variant.name
+        assert variant.dropped <= claim.hypotheses.keys(), variant.name
+        assert variant.because
+        for name, value in variant.constants.items():
+            original = claim.constants[name]
+            assert value != original, variant.name
+            assert abs(value - original) <= Fraction(1, 10) * abs(original), variant.name
+
+
+@each_claim
+def test_the_description_is_complete(claim_id):
+    claim = load_claim(claim_id)
+    assert claim.id == claim_id
+    assert claim_id == dict(CLAIMS)[claim_id] or is_subject_statement(claim_id)
+    assert claim.statement
+    assert all(name and text for name, text in claim.hypotheses.items())
+    assert claim.cells
+    assert claim.sources
+    for source in claim.sources:
+        assert SOURCE.fullmatch(source), source
+    for parent in claim.derived_from:
+        assert parent in claim_ids() or (ROOT / parent).is_file(), parent
+
+
+@each_claim
+def test_the_pages_a_finding_names_exist(claim_id):
+    found = record(claim_id)
+    texts = [found.finding.because, *found.claim.sources, *found.claim.derived_from]
+    texts += [found.corrected.because] if found.corrected else []
+    for page in re.findall(r"docs/[\w/-]+\.md", " ".join(texts)):
+        assert (ROOT / page).is_file(), page
+
+
+def test_ids_are_unique_and_every_claim_file_is_registered():
+    assert len(set(claim_ids())) == len(CLAIMS)
+    files = {path.stem for path in (ROOT / "varproof" / "claims").glob("*.py")} - NOT_CLAIMS
+    assert files == {module for _, module in CLAIMS}
+
+
+def test_the_subjects_statements_come_last_and_in_order():
+    subject = [name for name in claim_ids() if is_subject_statement(name)]
+    assert subject == [f"S{k}" for k in range(1, 8)]
+    assert claim_ids()[-7:] == tuple(subject)
+
+
+@pytest.mark.parametrize(
+    ("typed", "nearest"), [("softmax_pertubation", "softmax_perturbation"), ("s3", "S3"), ("threshold", "threshold_le")]
+)
+def test_an_unknown_id_suggests_the_nearest(typed, nearest):
+    with pytest.raises(InputError) as caught:
+        load_claims([typed])
+    assert nearest in caught.value.hint
+    assert "threshold_lemma" in caught.value.allowed
+
+
+def test_an_id_like_nothing_points_to_the_list():
+    with pytest.raises(InputError) as caught:
+        load_claim("zzzz9")
+    assert "--list" in caught.value.hint
+
+
+def test_claims_come_once_and_in_the_order_of_the_ledger():
+    names = ["threshold_lemma", "softmax_perturbation", "threshold_lemma"]
+    assert [claim.id for claim in load_claims(names)] == ["softmax_perturbation", "threshold_lemma"]

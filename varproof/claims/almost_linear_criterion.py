@@ -1,0 +1,112 @@
+"""S6: the criterion d = O(log n), K = O(1), R = o(sqrt(log n)), error 1/poly(n) gives time n^(2+o(1)).
+
+Read with a fixed ratio p_{k+1}/p_k, as the schedule p_k = a^(k-1) has it, the hypotheses exclude each other: K = O(1)
+and K = log_a n + 1. That part is VACUOUS. The repaired statement (K = Theta(log n)) waits for the missing modules.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from varproof.base.verdict import Finding, Part, Verdict
+from varproof.claims.cells import integers
+from varproof.claims.model import Case, Claim, Correction, Variant
+from varproof.claims.parts import assemble, waits_for
+from varproof.claims.tally import Tally
+from varproof.growth.schedules import Schedule, geometric
+
+PAGE = "docs/explanation/ledger.md"
+
+
+def check(case: Case) -> Finding:
+    """Count scales and tokens of p_k = a^(k-1) exactly; the two analytic parts name the modules they wait for."""
+    return assemble(
+        [("scales of a fixed ratio", _scales(case)), ("tokens", _tokens(case))],
+        [
+            Part(
+                "the criterion with a fixed ratio",
+                Verdict.VACUOUS,
+                "K = log_a n + 1 grows without bound, so K = O(1) holds for no such schedule",
+            ),
+            *_missing(),
+        ],
+    )
+
+
+def check_corrected(case: Case) -> Finding:
+    """The hypotheses with K = log_a n + 1 are consistent, and the number of tokens is still Theta(n^2)."""
+    return assemble([("scales of a fixed ratio", _scales(case)), ("tokens", _tokens(case))], _missing())
+
+
+def _missing() -> list[Part]:
+    return [
+        waits_for("exponent 2 + o(1)", "varproof.growth.regime", "the limit of the cost exponent by two routes"),
+        waits_for(
+            "error through scales and layers", "varproof.var", "the error ledger with factor F^K = F n^(log_a F)"
+        ),
+    ]
+
+
+def _scales(case: Case) -> Finding:
+    """K = slope log_a n + offset for n = a^m; without a fixed ratio the schedule 1, n has K = 2 for every n."""
+    tally = Tally()
+    for ratio in integers(case, "ratio", low=2, high=50):
+        for m in integers(case, "log_side", low=1, high=60):
+            side = ratio**m
+            schedule = geometric(side, ratio) if case.assumes("fixed_ratio") else Schedule((1, side))
+            stated = case.constants["slope"] * m + case.constants["offset"]
+            tally.equal(schedule.number_of_scales, stated, ratio=ratio, n=side, scales=schedule.number_of_scales)
+    return tally.finding("exact: K = log_a n + 1 scales for n = a^m, by counting the schedule itself")
+
+
+def _tokens(case: Case) -> Finding:
+    """n^2 <= L <= n^2 a^2/(a^2-1), the constant approached as n grows."""
+    tally = Tally()
+    for ratio in integers(case, "ratio", low=2, high=50):
+        limit = case.constants["tokens"] * Fraction(ratio**2, ratio**2 - 1)
+        for m in integers(case, "log_side", low=1, high=60):
+            schedule = geometric(ratio**m, ratio)
+            tally.at_most(Fraction(schedule.tokens, schedule.side**2), limit, ratio=ratio, n=schedule.side)
+            tally.at_least(schedule.tokens, schedule.side**2, ratio=ratio, n=schedule.side)
+            # the geometric sum in closed form proves both for this ratio and every n
+            closed = Fraction(ratio ** (2 * m + 2) - 1, ratio**2 - 1)
+            tally.equal(schedule.tokens, closed, ratio=ratio, n=schedule.side, identity="geometric sum")
+    return tally.finding(f"exact: n^2 <= L <= n^2 a^2/(a^2-1) by the geometric sum ({PAGE})")
+
+
+CLAIM = Claim(
+    id="S6",
+    statement=(
+        "d = O(log n), K = O(1) scales, R = o(sqrt(log n)) and error 1/poly(n) give VAR in time n^(2+o(1)). With sides "
+        "p_k = a^(k-1) of a fixed ratio a there are K = log_a n + 1 scales, so these hypotheses are inconsistent."
+    ),
+    kind="asymptotic",
+    hypotheses={
+        "fixed_ratio": "p_k = a^(k-1) with a >= 2 fixed and n = p_K",
+        "head_dim": "d = O(log n)",
+        "entries": "R = o(sqrt(log n)) in the convention gamma = 1/d",
+        "error": "additive error 1/poly(n)",
+    },
+    sources=("arXiv:2501.04377",),
+    derived_from=(PAGE,),
+    check=check,
+    expected=Verdict.UNKNOWN,
+    because=(
+        "the inconsistency and the token count are exact; the exponent needs varproof.growth.regime and the error "
+        "through the layers needs varproof.var, which do not exist yet"
+    ),
+    corrected=Correction(
+        "With K = log_a n + 1 scales instead of O(1) the hypotheses are consistent and the tokens stay between n^2 and "
+        "n^2 a^2/(a^2-1). Whether the time is n^(2+o(1)) then turns on the error, which may grow as F^K.",
+        check_corrected,
+        expected=Verdict.UNKNOWN,
+    ),
+    falsified=(
+        Variant("K = log_a n + 1.1", "the count is an integer", {"offset": Fraction(11, 10)}),
+        Variant("K = 0.9 log_a n + 1", "one scale per factor a", {"slope": Fraction(9, 10)}),
+        Variant("tokens 10% fewer", "the geometric sum approaches its limit", {"tokens": Fraction(9, 10)}),
+        Variant("ratio not fixed", "sides 1, n have K = 2 for every n", dropped=frozenset({"fixed_ratio"})),
+    ),
+    constants={"slope": Fraction(1), "offset": Fraction(1), "tokens": Fraction(1)},
+    cells={"ratio": (2, 3, 4, 10), "log_side": (1, 2, 5, 12, 20)},
+)

@@ -1,0 +1,99 @@
+"""S3: where the sharp threshold in the entry norm R sits: gamma d R^2 = Theta(log N), so it moves with the scale.
+
+Not REFUTED: with scores scaled by 1/d, the convention of the source, the exponent agrees with the statement; whether
+easiness and hardness really meet there needs modules that do not exist yet. The other two scales are checked as well.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from varproof.base.verdict import Finding, Verdict
+from varproof.claims.cells import integers, rationals
+from varproof.claims.model import Case, Claim, Variant
+from varproof.claims.parts import assemble, waits_for
+from varproof.claims.tally import Tally, exact
+from varproof.growth.scales import parse_scale
+
+PAGE = "docs/explanation/ledger.md"
+
+
+def check(case: Case) -> Finding:
+    """With ln N = t^4 and d = c t^4 every scale has rational gamma d; the exponent of ln N in R is read off exactly."""
+    return assemble(
+        [("score bound attained", _attained(case)), ("where gamma d R^2 = kappa ln N puts R", _exponents(case))],
+        [
+            waits_for("below is easy", "varproof.growth.regime", "exponent of the polynomial method at B = o(ln N)"),
+            waits_for("above is hard", "reductions", "orthogonal vectors to attention by counting, under SETH"),
+            waits_for("d = o(log N)", "varproof.growth.regime", "rank N^o(1), so no threshold at that R"),
+        ],
+    )
+
+
+def _attained(case: Case) -> Finding:
+    """|gamma <q, k>| <= gamma d R^2 with equality for constant vectors, so B and R fix each other at given d."""
+    tally = Tally()
+    for name in ("d", "sqrt", "one"):
+        scale = parse_scale(name)
+        for root in integers(case, "root", low=2, high=40):
+            head_dim = root**2
+            for entry in (Fraction(1), Fraction(3, 2)):
+                score = exact(scale.gamma(head_dim)) * sum(entry * entry for _ in range(head_dim))
+                tally.equal(score, exact(scale.logit_bound(head_dim, entry)), scale=name, d=head_dim, R=entry)
+    return tally.finding("exact: constant vectors reach gamma d R^2, and no entries below R exceed it")
+
+
+def _exponents(case: Case) -> Finding:
+    tally = Tally()
+    stated = {"d": case.constants["exponent_d"], "sqrt": case.constants["exponent_sqrt"], "one": Fraction(0)}
+    power = 4 if case.assumes("log_head_dim") else 2  # d = c t^4 = c ln N, or d = c t^2 = c sqrt(ln N)
+    roots = integers(case, "root", low=2, high=40)
+    for c_root in integers(case, "c_root", low=1, high=20):
+        for kappa in rationals(case, "kappa", above=0):
+            for name, exponent in stated.items():
+                squares = [_entry_square(name, kappa, t, c_root**2 * t**power) for t in (1, *roots)]
+                for t, square in zip((1, *roots), squares, strict=True):
+                    # R^2(t) / R^2(1) = (t^4)^(2 e): both sides to the power of e's denominator, so both are rational
+                    rate = 8 * exponent
+                    left = (square / squares[0]) ** rate.denominator
+                    cell = {"scale": name, "ln N": t**4, "d": c_root**2 * t**power, "kappa": kappa, "R^2": square}
+                    tally.equal(left, Fraction(t) ** rate.numerator, **cell, exponent=exponent)
+    return tally.finding(
+        f"exact ({PAGE}): for d = c ln N, R grows as (ln N)^(1/2) for gamma = 1/d, (ln N)^(1/4) for 1/sqrt(d), and "
+        "stays constant for gamma = 1"
+    )
+
+
+def _entry_square(scale: str, kappa: Fraction, t: int, head_dim: int) -> Fraction:
+    """R^2 for which gamma d R^2 = kappa ln N, ln N = t^4."""
+    return kappa * t**4 / exact(parse_scale(scale).logit_bound(head_dim, 1))
+
+
+CLAIM = Claim(
+    id="S3",
+    statement=(
+        "The entry norm R has a sharp threshold at sqrt(log n). In terms of scores: gamma d R^2 = Theta(log N), which "
+        "for d = Theta(log n) means R = Theta(sqrt(log n)) only for gamma = 1/d; it is Theta((log n)^(1/4)) for "
+        "1/sqrt(d) and Theta(1) for gamma = 1."
+    ),
+    kind="asymptotic",
+    hypotheses={
+        "log_head_dim": "d = c ln N, c > 0 constant",
+        "error": "additive error 1/poly(n)",
+    },
+    sources=("arXiv:2501.04377", "arXiv:2302.13214"),
+    derived_from=(PAGE,),
+    check=check,
+    expected=Verdict.UNKNOWN,
+    because=(
+        "the scaling of R is exact; easiness below needs varproof.growth.regime and hardness above needs reductions, "
+        "which do not exist yet"
+    ),
+    falsified=(
+        Variant("exponent 0.55 for 1/d", "R^2 = kappa ln N exactly", {"exponent_d": Fraction(11, 20)}),
+        Variant("exponent 0.225 for 1/sqrt(d)", "R^2 grows as sqrt(ln N)", {"exponent_sqrt": Fraction(9, 40)}),
+        Variant("d = o(log N)", "then R grows for gamma = 1", dropped=frozenset({"log_head_dim"})),
+    ),
+    constants={"exponent_d": Fraction(1, 2), "exponent_sqrt": Fraction(1, 4)},
+    cells={"root": (2, 3, 5), "c_root": (1, 2), "kappa": (Fraction(1, 4), 1, 3)},
+)
