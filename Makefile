@@ -45,7 +45,7 @@ lint: $(call stamp,test)
 	$(BIN)/lint-imports
 
 docs: $(call stamp,docs)
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 clean:
 	rm -rf $(VENV) build dist site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info
@@ -62,9 +62,11 @@ $(VENV)/.created:
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-$(VENV)/.torch-%: $(VENV)/.created
-	$(PIP) torch==$*
+ifneq ($(TORCH),)
+$(TORCH_STAMP): $(VENV)/.created
+	$(PIP) torch==$(TORCH)
 	@touch $@
+endif
 
 $(VENV)/.installed-base: pyproject.toml $(VENV)/.created
 	$(PIP) -e .
