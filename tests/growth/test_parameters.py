@@ -79,8 +79,8 @@ def test_symbolic_parameters() -> None:
     "changes",
     [
         {"d": 0}, {"d": -1}, {"d": 1.5}, {"d": Fraction(3, 2)}, {"d": True}, {"d": None}, {"d": "64"},
-        {"entry_bound": "0"}, {"entry_bound": "-1"}, {"entry_bound": 0.5}, {"entry_bound": "nan"}, {"entry_bound": None},
-        {"delta": "0"}, {"delta": "-1e-3"}, {"delta": 1e-3}, {"delta": None}, {"delta": "inf"},
+        {"entry_bound": "0"}, {"entry_bound": "-1"}, {"entry_bound": 0.5}, {"entry_bound": "nan"},
+        {"entry_bound": None}, {"delta": "0"}, {"delta": "-1e-3"}, {"delta": 1e-3}, {"delta": None}, {"delta": "inf"},
         {"scale": "e"}, {"scale": "cosine:4"}, {"scale": None}, {"scale": "cosine:4", "entry_bound": "2"},
         {"schedule": "doubling"}, {"schedule": "doubling", "n": 24}, {"schedule": "1,"}, {"schedule": None},
         {"schedule": (1, 2)}, {"n": 32}, {"n": 16.0}, {"schedule": parse_schedule("1,2,4"), "n": 8},

@@ -26,7 +26,7 @@ MAX_BITS = 16_384
 FUNCTIONS = ("log", "sqrt", "exp")
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<sign>\*\*|[-+*/()]))",
+    r"(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<sign>\*\*|[-+*/()]))",
     re.ASCII,
 )
 
@@ -65,7 +65,8 @@ class _Parser:
         self.text = text
         self.tokens: list[tuple[str, str, int]] = []
         position = 0
-        while text[position:].strip():
+        while position < len(text.rstrip()):
+            position += len(text[position:]) - len(text[position:].lstrip())
             found = _TOKEN.match(text, position)
             if found is None:
                 _fail(text, position, "unexpected character", hint="write ** for powers and * for every product")
@@ -216,9 +217,12 @@ class _Builder:
         from sympy.core.evalf import PrecisionExhausted
 
         try:
-            _, mantissa, exponent, bits = abs(value.evalf(15, strict=True))._mpf_
+            size = abs(value.evalf(15, strict=True))
         except PrecisionExhausted:
             return None
+        if size.is_zero:
+            return None
+        _, mantissa, exponent, bits = size._mpf_
         return int(exponent + bits) if mantissa else None
 
 
