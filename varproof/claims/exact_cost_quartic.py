@@ -13,7 +13,6 @@ from varproof.claims.tally import Tally
 from varproof.growth.counts import geometric_counts, geometric_limits, linear_counts, linear_polynomial
 from varproof.growth.schedules import PRESETS, Schedule, geometric, linear, parse_schedule
 
-
 # p_{K-i} <= n / a^i for all i
 PRESET_RATIOS = {"256": "16/13", "512": "4/3", "1024": "13/10"}
 

@@ -1,0 +1,85 @@
+"""S2: the literal reading fails on the size of the output, the corrected one is proved part by part."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from varproof.base.errors import InputError
+from varproof.base.verdict import Verdict
+from varproof.claims import subquadratic_reading
+from varproof.claims.model import Variant
+from varproof.claims.subquadratic_reading import CLAIM
+
+assert CLAIM.corrected is not None
+CORRECTED = CLAIM.corrected
+
+
+def test_the_literal_statement_is_refuted_for_every_exponent_saved() -> None:
+    finding = CLAIM.check(CLAIM.case())
+    assert finding.verdict is CLAIM.expected is Verdict.REFUTED
+    assert finding.evidence["counterexamples_found"] == len(CLAIM.cells["factors"]) * len(CLAIM.cells["saved"])
+    first = finding.evidence["counterexamples"][0]
+    n, c = int(first["n"]), int(first["c"])
+    assert n**2 > c * n  # exponent 2 - 1/1
+
+
+def test_the_correction_is_proved_in_all_parts() -> None:
+    finding = CORRECTED.check(CLAIM.case())
+    assert finding.verdict is CORRECTED.expected is Verdict.PROVED
+    assert [part.verdict for part in finding.parts] == [Verdict.PROVED] * 4
+
+
+@pytest.mark.parametrize("variant", CLAIM.falsified, ids=lambda variant: variant.name)
+def test_wrong_variants_of_the_correction_are_refuted(variant: Variant) -> None:
+    assert CLAIM.check(CLAIM.case(variant)).verdict is Verdict.REFUTED
+    finding = CORRECTED.check(CLAIM.case(variant))
+    assert finding.verdict is Verdict.REFUTED
+    assert [part.verdict for part in finding.parts].count(Verdict.REFUTED) == 1
+
+
+def test_the_share_of_the_error_is_needed() -> None:
+    larger = {**CLAIM.constants, "eps_share": Fraction(11, 40)}
+    assert CORRECTED.check(replace(CLAIM, constants=larger).case()).verdict is Verdict.REFUTED
+
+
+def test_an_algorithm_that_forgets_a_scale_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = subquadratic_reading._features
+
+    def clipped(row: list[Fraction], degree: int) -> list[tuple[Fraction, Fraction]]:
+        features = honest(row, degree)
+        return [*features[:-1], (features[-1][0], features[-1][1] * 2)]
+
+    monkeypatch.setattr(subquadratic_reading, "_features", clipped)
+    finding = CORRECTED.check(CLAIM.case())
+    assert finding.verdict is Verdict.REFUTED
+    assert "polynomial attention" in next(part.name for part in finding.parts if part.verdict is Verdict.REFUTED)
+
+
+def test_the_rank_exponent_is_the_entropy_form() -> None:
+    alpha, gamma = 2.0, 0.5
+    share = alpha / (alpha + gamma)
+    entropy = -share * math.log(share) - (1 - share) * math.log(1 - share)
+    value = subquadratic_reading._rho(subquadratic_reading.ball(2), subquadratic_reading.ball(Fraction(1, 2)))
+    assert math.isclose(float(value.mid()), (alpha + gamma) * entropy)
+
+
+def test_without_the_criterion_the_counterexample_is_concrete() -> None:
+    variant = next(v for v in CLAIM.falsified if v.dropped == {"criterion"})
+    finding = CORRECTED.check(CLAIM.case(variant))
+    part = next(part for part in finding.parts if part.verdict is Verdict.REFUTED)
+    assert "'degree': '56'" in part.because
+    assert math.log(math.comb(50 + 56, 56)) / 100 > 0.5
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [{"ratios": (1,)}, {"sides": (0,)}, {"alphas": (0,)}, {"targets": (2,)}, {"factors": (0,)}, {"saved": (0,)}],
+)
+def test_cells_outside_the_domain_are_refused(cells: dict[str, tuple[int | str, ...]]) -> None:
+    changed = replace(CLAIM, cells={**CLAIM.cells, **cells})
+    with pytest.raises(InputError):
+        (CLAIM.check if {"factors", "saved"} & set(cells) else CORRECTED.check)(changed.case())
