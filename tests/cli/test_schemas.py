@@ -19,6 +19,7 @@ from varproof.cli.commands import COMMANDS, Command, split_docstring
 from varproof.cli.main import main
 
 SAMPLES: dict[str, tuple[str, ...]] = {
+    "verify": ("verify threshold_lemma S3 S7 --json",),
     "example": ("example claim --json",),
     "rank": ("rank --d 8 --degree 4 --tokens 4096 --json",),
 }

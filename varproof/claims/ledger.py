@@ -109,8 +109,8 @@ def run_claim(claim: Claim, cells: Cells | None = None, seed: int = 0) -> ClaimR
     grid, since they measure the check. Where the literal statement is expected to be REFUTED they are wrong variants of
     the corrected one and run through its check: the literal counterexample would refute anything.
 
-    An exception inside a check becomes verdict ERROR with its message, except that an `InputError` about a replaced axis
-    is raised: then the caller's value is at fault.
+    An exception inside a check becomes verdict ERROR with its message, except that an `InputError` about a replaced
+    axis is raised: then the caller's value is at fault.
 
     >>> from varproof.claims.registry import load_claim
     >>> record = run_claim(load_claim("threshold_lemma"))

@@ -17,6 +17,7 @@ CLAIMS: tuple[tuple[str, str], ...] = (
     ("threshold_lemma", "threshold_lemma"),
     ("rank_count", "rank_count"),
     ("as23_rank_doubling", "as23_rank_doubling"),
+    ("degree_law", "degree_law"),
     ("interpolation_kernel_constants", "interpolation_kernel_constants"),
     ("schedule_token_counts", "schedule_token_counts"),
     ("schedule_attention_constants", "schedule_attention_constants"),

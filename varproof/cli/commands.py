@@ -49,6 +49,7 @@ class Command:
 
 
 COMMANDS: tuple[Command, ...] = (
+    Command("verify", "varproof.cli.verify:verify", "Run the ledger of claims: verdicts, reasons, wrong variants."),
     Command("rank", "varproof.cli.rank:rank", "Count the features of the polynomial method and say when they pay."),
     Command("example", "varproof.cli.example:example", "Write an example file to start from."),
 )

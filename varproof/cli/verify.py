@@ -1,0 +1,110 @@
+"""`varproof verify`: run the ledger of claims and say whether every verdict is the expected one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from varproof.base.certificate import Certificate
+from varproof.base.errors import InputError
+from varproof.claims.ledger import ClaimRecord, plain, run_ledger
+from varproof.claims.model import Claim
+from varproof.claims.registry import load_claims
+from varproof.cli.output import JsonFlag, Seed, emit_json, results
+from varproof.cli.progress import progress
+from varproof.cli.verify_view import show_claims, show_records
+
+
+def verify(
+    claims: Annotated[list[str] | None, typer.Argument(metavar="[CLAIM..]", help="Claim ids; all by default.")] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="Replace one axis of the claims' grids; values exact, comma list."
+        ),
+    ] = None,
+    list_only: Annotated[bool, typer.Option("--list", help="List claims, their axes and expected verdicts.")] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Write one JSON file per claim, with its evidence.")
+    ] = None,
+    seed: Seed = 0,
+    as_json: JsonFlag = False,
+) -> int:
+    """Run the ledger of claims: verdicts, reasons, wrong variants.
+
+    Lemmas come first, the subject's own statements S1 to S7 last. Exit code 0 when every verdict is the expected one
+    (a refuted statement with a proved correction is expected, an expected UNKNOWN is counted apart) and every wrong
+    variant was refuted; 1 otherwise.
+
+    Example:
+        varproof verify threshold_lemma S3
+        varproof verify softmax_perturbation --set root=7,3/2
+    """
+    if list_only:
+        return _list(load_claims(claims or ()), as_json)
+    _check_directory(out)
+    total = len(load_claims(claims or ()))
+    with progress("claims", total) as advance:
+        records = run_ledger(claims or (), settings or (), seed=seed, after_each=advance)
+    ok = all(record.ok for record in records)
+    written = [] if out is None else save(records, out)
+    if as_json:
+        emit_json("verify", {"claims": [record.to_json() for record in records], "ok": ok})
+    else:
+        show_records(results(), records)
+        if written:
+            results().print(f"wrote {len(written)} files to {out}", soft_wrap=True)
+    return 0 if ok else 1
+
+
+def save(records: Sequence[ClaimRecord], directory: Path) -> list[Path]:
+    """Write `ID.json` for every record and `ID.NAME.json` for every certificate in its evidence; returns the paths."""
+    directory.mkdir(exist_ok=True)
+    written = []
+    for record in records:
+        data = {"format": "varproof/claim/1", **record.to_json()}
+        files = {f"{record.claim.id}.json": data}
+        for finding in (record.finding, record.corrected):
+            certificates = finding.evidence.get("certificates", {}) if finding is not None else {}
+            for name, payload in certificates.items():
+                files[f"{record.claim.id}.{re.sub(r'[^A-Za-z0-9_.=-]+', '_', str(name))}.json"] = plain(payload)
+        for file_name, payload in files.items():
+            Certificate(payload).save(directory / file_name)
+            written.append(directory / file_name)
+    return written
+
+
+def _check_directory(directory: Path | None) -> None:
+    """Refuse a target that cannot become a directory before any claim runs."""
+    if directory is None or directory.is_dir():
+        return
+    if directory.exists():
+        raise InputError("--out needs a directory", got=directory, allowed="a directory, existing or new")
+    if not directory.absolute().parent.is_dir():
+        raise InputError("the parent of this directory does not exist", got=directory, hint="create it first")
+
+
+def _list(claims: Sequence[Claim], as_json: bool) -> int:
+    if as_json:
+        emit_json("verify", {"claims": [_described(claim) for claim in claims], "ok": None})
+    else:
+        show_claims(results(), claims)
+    return 0
+
+
+def _described(claim: Claim) -> dict[str, Any]:
+    return {
+        "id": claim.id,
+        "statement": claim.statement,
+        "kind": claim.kind,
+        "hypotheses": dict(claim.hypotheses),
+        "sources": list(claim.sources),
+        "expected": claim.expected.value,
+        "expected_because": claim.because,
+        "axes": {axis: plain(values) for axis, values in claim.cells.items()},
+        "variants": [variant.name for variant in claim.falsified],
+    }
