@@ -123,7 +123,8 @@ def _newton(left_side: _Function, slope: _Function, goal: arb, bits: int) -> arb
     """A point near the root. Convex and increasing, so Newton from the right never leaves it; nothing is trusted."""
     cube, logarithm = (3 * goal).root(3).mid(), (2 * goal + 1).log().mid()
     logarithm = logarithm if logarithm > 2 else arb(2)
-    point = cube if left_side(cube) > goal and cube < logarithm else logarithm
+    right_of_root = left_side(cube) > goal.mid() * (1 - arb(2) ** -20)  # (3 L)^(1/3): rel only, as f(a) >= a^3/3
+    point = cube if right_of_root and cube < logarithm else logarithm
     for _ in range(MAX_NEWTON_STEPS):
         step = ((left_side(point) - goal.mid()) / slope(point)).mid()
         point = (point - step).mid()

@@ -13,6 +13,7 @@ from varproof.base.balls import ball
 from varproof.base.errors import InputError
 
 DEFAULT_BITS = 128
+MAX_LOG_BOUND = 1024  # further out the enclosures need thousands of digits
 
 
 def rho(alpha: Number, gamma: Number, *, bits: int = DEFAULT_BITS) -> arb:
@@ -63,10 +64,10 @@ def critical_logit_bound(
     0.0157573
     0.00468879
     """
-    goal = positive_ball(target, "target")
+    goal, share = positive_ball(target, "target"), positive_ball(alpha, "alpha")
 
     def excess(log_bound: arb, precision: int) -> arb:
-        return law_exponent(alpha, log_bound.exp(), power, kind=kind, bits=precision) - goal
+        return law_exponent(share, log_bound.exp(), power, kind=kind, bits=precision) - goal
 
     working = bits + 32
     with ctx.workprec(working):
@@ -109,10 +110,10 @@ def _non_negative(value: Number, name: str) -> arb:
 
 def _wider(log_bound: arb) -> arb:
     wider = 2 * log_bound
-    if not abs(wider) < 10**6:
+    if not abs(wider) < MAX_LOG_BOUND:
         raise InputError(
             "the critical logit bound is out of reach",
-            got=f"|ln b| > {wider}",
-            allowed="alpha, C and target of order 1",
+            got=f"|ln b| >= {MAX_LOG_BOUND // 2}",
+            allowed=f"alpha, C and target for which |ln b| < {MAX_LOG_BOUND // 2}",
         )
     return wider

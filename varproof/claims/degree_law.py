@@ -109,8 +109,8 @@ def _enclose(tally: Tally, kind: Kind, start: arb, ceiling: Fraction) -> None:
             tally.at_least(at_middle, 1, kind=kind, part="log branch", angle=middle.str(10))
             return
         boxes += [(low, middle), (middle, high)]
-    if boxes:  # an overlap that bisection did not resolve
-        tally.at_most(log_branch(kind, boxes[-1][0].union(boxes[-1][1])), ceiling, kind=kind, part="log branch")
+    if boxes:
+        tally.undecided.append({"kind": kind, "part": "log branch", "boxes left": str(len(boxes))})
     else:
         tally.holds(True, kind=kind, part="log branch", boxes=visited)
 

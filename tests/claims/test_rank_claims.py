@@ -1,0 +1,154 @@
+"""Claims on rank, the degree law, kernels and layers: verdicts, killed variants, other cells, and faults put in."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from varproof.base.errors import InputError
+from varproof.base.verdict import Verdict
+from varproof.claims.model import Claim
+
+MODULES = (
+    "rank_count",
+    "as23_rank_doubling",
+    "degree_law",
+    "interpolation_kernel_constants",
+    "layer_amplification",
+    "kernel_values_in_unit_interval",
+)
+
+
+def load(module: str) -> Claim:
+    claim: Claim = importlib.import_module(f"varproof.claims.{module}").CLAIM
+    return claim
+
+
+VARIANTS = [(module, variant) for module in MODULES for variant in load(module).falsified]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_verdict_is_the_expected_one(module):
+    claim = load(module)
+    finding = claim.check(claim.case())
+    assert finding.verdict is claim.expected
+    assert finding.because
+    if claim.corrected is not None:
+        assert claim.corrected.check(claim.case()).verdict is claim.corrected.expected
+
+
+@pytest.mark.parametrize(("module", "variant"), VARIANTS, ids=lambda value: getattr(value, "name", value))
+def test_wrong_variants_are_killed_with_a_counterexample(module, variant):
+    """The check that is true of the statement must refute it: the correction's where the literal one fails."""
+    claim = load(module)
+    for check in (claim.check, *((claim.corrected.check,) if claim.corrected else ())):
+        finding = check(claim.case(variant))
+        assert finding.verdict is Verdict.REFUTED
+        assert finding.evidence["counterexamples"]
+
+
+@pytest.mark.parametrize(("module", "variant"), VARIANTS, ids=lambda value: getattr(value, "name", value))
+def test_variants_change_one_thing_by_at_most_a_tenth(module, variant):
+    claim = load(module)
+    assert len(variant.constants) + len(variant.dropped) == 1
+    for name, value in variant.constants.items():
+        assert abs(value / claim.constants[name] - 1) <= Fraction(1, 10)
+    assert variant.dropped <= set(claim.hypotheses)
+
+
+@pytest.mark.parametrize(
+    ("module", "cells"),
+    [
+        ("rank_count", {"head_dim": (5,)}),
+        ("rank_count", {"degree": (Fraction(1, 2),)}),
+        ("as23_rank_doubling", {"degree": (-1,)}),
+        ("degree_law", {"bound": (0,)}),
+        ("degree_law", {"eps_digits": ("x",)}),
+        ("interpolation_kernel_constants", {"a": (Fraction(1, 2),)}),
+        ("interpolation_kernel_constants", {"sides": (0,)}),
+        ("kernel_values_in_unit_interval", {"phases": (1,)}),
+        ("layer_amplification", {"factor": (1,)}),
+        ("layer_amplification", {"ratio": (1,)}),
+    ],
+)
+def test_cells_without_meaning_are_refused(module, cells):
+    claim = load(module)
+    with pytest.raises(InputError):
+        claim.check(replace(claim.case(), cells={**claim.cells, **cells}))
+
+
+def test_rank_count_measures_ranks_and_not_only_counts(monkeypatch):
+    claim = load("rank_count")
+    monkeypatch.setattr("varproof.claims.rank_count.COORDINATES", 0)  # all tokens zero: rank one
+    assert claim.check(claim.case()).verdict is Verdict.REFUTED
+
+
+def test_rank_count_sees_a_wrong_formula(monkeypatch):
+    claim = load("rank_count")
+    monkeypatch.setattr("varproof.claims.rank_count.monomial_rank", lambda d, g: d + g + 1)
+    assert claim.check(claim.case()).verdict is Verdict.REFUTED
+
+
+def test_doubling_sees_a_wrong_joint_form(monkeypatch):
+    claim = load("as23_rank_doubling")
+    monkeypatch.setattr("varproof.claims.as23_rank_doubling.as23_rank", lambda d, g: (d + g + 1) ** 2)
+    assert claim.check(claim.case()).verdict is Verdict.REFUTED
+
+
+def test_degree_law_needs_both_halves(monkeypatch):
+    claim = load("degree_law")
+    small = replace(claim.case(), cells={"bound": (16,), "eps_digits": (8,)})
+    parts = {part.name: part.verdict for part in claim.check(small).parts}
+    assert parts == {"law": Verdict.TESTED, "hidden constant": Verdict.PROVED}
+    with monkeypatch.context() as patch:
+        patch.setattr("varproof.claims.degree_law.MAX_BOXES", 20)  # too few boxes prove nothing
+        assert claim.check(small).verdict is Verdict.UNKNOWN
+    one_unit_off = {"rel": (lambda b, e: 10, lambda b, e: 10), "abs": (lambda b, e: 10, lambda b, e: 10)}
+    monkeypatch.setattr("varproof.claims.degree_law.CERTIFIED", one_unit_off)
+    assert claim.check(small).verdict is Verdict.REFUTED
+
+
+def test_degree_law_is_undecided_when_degrees_are_only_bracketed_widely(monkeypatch):
+    claim = load("degree_law")
+    small = replace(claim.case(), cells={"bound": (16,), "eps_digits": (8,)})
+    wide = {"rel": (lambda b, e: 5, lambda b, e: 90), "abs": (lambda b, e: 5, lambda b, e: 90)}
+    monkeypatch.setattr("varproof.claims.degree_law.CERTIFIED", wide)
+    assert claim.check(small).verdict is Verdict.UNKNOWN
+
+
+def test_kernel_constants_see_a_wrong_matrix_and_a_wrong_kernel(monkeypatch):
+    claim = load("interpolation_kernel_constants")
+    with monkeypatch.context() as patch:
+        patch.setattr("varproof.claims.interpolation_kernel_constants.infinity_norm", lambda k, p, n: Fraction(1))
+        assert claim.check(claim.case()).verdict is Verdict.REFUTED
+    from varproof.approx.interpolation_kernels import keys_cubic
+
+    monkeypatch.setattr("varproof.claims.interpolation_kernel_constants.keys_cubic", lambda a: keys_cubic("-1/2"))
+    assert claim.check(claim.case()).verdict is Verdict.REFUTED
+
+
+def test_the_literal_kernel_statement_fails_at_four_thirds():
+    claim = load("kernel_values_in_unit_interval")
+    finding = claim.check(claim.case())
+    assert claim.id == "S7"
+    assert finding.evidence["counterexamples"][0]["x"] == "4/3"
+    assert finding.evidence["counterexamples"][0]["W"] == "-1/9"
+
+
+def test_the_literal_kernel_statement_would_pass_for_a_kernel_without_lobes(monkeypatch):
+    from varproof.approx.interpolation_kernels import BSPLINE
+
+    claim = load("kernel_values_in_unit_interval")
+    monkeypatch.setattr("varproof.claims.kernel_values_in_unit_interval.keys_cubic", lambda a: BSPLINE)
+    assert claim.check(claim.case()).verdict is Verdict.PROVED
+
+
+def test_layers_see_a_missing_scale(monkeypatch):
+    claim = load("layer_amplification")
+    monkeypatch.setattr(
+        "varproof.claims.layer_amplification.fixed_ratio_sides", lambda ratio, scales: [1] * (scales - 1)
+    )
+    assert claim.check(claim.case()).verdict is Verdict.REFUTED
