@@ -66,7 +66,7 @@ def test_an_expected_unknown_and_a_refuted_statement_exit_0(capsys: Capture) -> 
     assert refuted["evidence"]["counterexamples"]
 
 
-def test_a_set_value_that_breaks_an_expectation_exits_1(pretend: Pretend, capsys: Capture) -> None:
+def test_an_unexpected_verdict_exits_1(pretend: Pretend, capsys: Capture) -> None:
     pretend(replace(load_claim("threshold_lemma"), expected=Verdict.REFUTED))
     assert main(["verify", "--json"]) == 1
     assert answer(capsys)["ok"] is False
@@ -108,6 +108,7 @@ def test_settings_replace_an_axis_exactly(capsys: Capture) -> None:
         (["threshold_lemma", "--set", "root"], "KEY=VALUE"),
         (["threshold_lemma", "--set", "root=nan"], "decimal"),
         (["threshold_lemma", "--set", "root=1"], "above 1"),
+        (["threshold_lemma", "S3", "--set", "root=3/2"], "S3: cell axis root"),
         (["threshold_lemma", "--set", "root=1e4000"], "60 digits"),
         (["threshold_lemma", "--set", "keys=1000000"], "from 1 to 5"),
         (["threshold_lemma", "--set", "keys=3/2"], "integers"),

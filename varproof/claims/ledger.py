@@ -120,14 +120,14 @@ def run_claim(claim: Claim, cells: Cells | None = None, seed: int = 0) -> ClaimR
     started = time.perf_counter()
     replaced = {axis: values for axis, values in (cells or {}).items() if axis in claim.cells}
     case = replace(claim.case(seed=seed), cells=override(claim, replaced))
-    finding = _guarded(claim.check, case, strict=bool(replaced))
-    corrected = None if claim.corrected is None else _guarded(claim.corrected.check, case, strict=bool(replaced))
+    finding = _guarded(claim, claim.check, case, strict=bool(replaced))
+    corrected = None if claim.corrected is None else _guarded(claim, claim.corrected.check, case, strict=bool(replaced))
     judge = claim.check
     if claim.corrected is not None and claim.expected is Verdict.REFUTED:
         judge = claim.corrected.check
     variants = []
     for variant in claim.falsified:
-        answer = _guarded(judge, claim.case(variant, seed=seed), strict=False)
+        answer = _guarded(claim, judge, claim.case(variant, seed=seed))
         variants.append(VariantRecord(variant.name, variant.because, answer.verdict, counterexample(answer)))
     return ClaimRecord(claim, finding, corrected, tuple(variants), time.perf_counter() - started)
 
@@ -165,11 +165,12 @@ def counterexample(finding: Finding) -> Any:
     return next((f"{part.name} {part.because}" for part in named), None)
 
 
-def _guarded(check: Callable[[Case], Finding], case: Case, *, strict: bool) -> Finding:
+def _guarded(claim: Claim, check: Callable[[Case], Finding], case: Case, *, strict: bool = False) -> Finding:
     try:
         return check(case)
     except Exception as error:  # a broken check is a result of the ledger, not the end of it
         if strict and isinstance(error, InputError):
+            error.message = f"{claim.id}: {error.message}"
             raise
         return Finding(Verdict.ERROR, because=f"the check raised {type(error).__name__}: {error}")
 

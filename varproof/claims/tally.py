@@ -69,7 +69,7 @@ class Tally:
             self.undecided.append({**shown, "measured": measured.str(20), "bound": bound.str(20)})
         left, right = to_float(measured), to_float(bound)
         quotient = (left / right if right else 0.0) * (-1 if lower else 1)
-        badness = quotient if balance is None else float(balance)
+        badness = quotient if balance is None else to_float(ball(balance))
         if self._worst is None or badness > self._worst[0]:
             self._worst = (badness, left, right, shown)
 
