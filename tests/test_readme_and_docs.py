@@ -196,6 +196,20 @@ def test_formulas_become_mathml(mathml: ModuleType) -> None:
     assert aligned.count("<mtr>") == 2
 
 
+def test_function_names_stand_apart(mathml: ModuleType) -> None:
+    assert '<mo lspace="0.17em" rspace="0.17em">cosh</mo>' in mathml.to_mathml(r"B \cosh a", block=False)
+    assert '<mo lspace="0" rspace="0">ln</mo>' in mathml.to_mathml(r"\ln(x)", block=False)
+    assert '<mo lspace="0.17em" rspace="0">arsinh</mo>' in mathml.to_mathml(r"2\operatorname{arsinh}(x)", block=False)
+
+
+def test_a_block_inside_a_paragraph_is_a_block(mathml: ModuleType) -> None:
+    shown = mathml.on_page_content(r'<p>so $<span class="arithmatex">\(x\)</span>$ and</p>', None)
+    assert "$" not in shown
+    assert 'display="block"' in shown
+    shown = mathml.on_page_content(r'<p><span class="arithmatex">\(x &lt; y\)</span></p>', None)
+    assert 'display="inline"' in shown
+
+
 @pytest.mark.parametrize("tex", [r"\nonsense x", r"\frac{1}{2", "a & b", r"\left( x"])
 def test_bad_formulas_are_refused(mathml: ModuleType, tex: str) -> None:
     with pytest.raises(ValueError, match=r"unknown|braces|Error"):

@@ -15,7 +15,9 @@ from latex2mathml.converter import convert
 LOG = logging.getLogger("mkdocs.hooks.mathml")
 
 MARKED = re.compile(
-    r'<(?P<tag>span|div) class="arithmatex">\\(?:\((?P<inline>.*?)\\\)|\[(?P<block>.*?)\\\])</(?P=tag)>', re.DOTALL
+    r'(?P<dollar>\$?)<(?P<tag>span|div) class="arithmatex">'
+    r"\\(?:\((?P<inline>.*?)\\\)|\[(?P<block>.*?)\\\])</(?P=tag)>(?P=dollar)",
+    re.DOTALL,
 )
 
 # LaTeX that the converter lacks, in terms of what it has
@@ -23,6 +25,12 @@ REWRITTEN = (
     (re.compile(r"(\\(?:begin|end))\{aligned\}"), r"\1{split}"),
     (re.compile(r"\\!"), ""),
     (re.compile(r"\\[dt]binom\b"), r"\\binom"),
+)
+# a function's name needs a thin space to what stands before it and, unless a bracket opens, to what follows
+FUNCTION = re.compile(
+    r"(?P<before>(?:</m(?:i|n|sub|sup|subsup|frac|row|sqrt)>|&#x00029;</mo>)?)(?P<scripts>(?:<m(?:sub|sup|subsup)>)?)"
+    r"<(?P<kind>m[io])>(?P<name>[A-Za-z]{2,})</(?P=kind)>"
+    r"(?P<bracket>(?:<mo[^>]*>&#x00028;)?)"
 )
 LEFT_OVER = re.compile(r"<m[a-z]+[^>]*>(\\[A-Za-z]+|&(?:amp;)?)</m[a-z]+>")
 
@@ -43,20 +51,27 @@ def to_mathml(tex: str, *, block: bool) -> str:
     unknown = LEFT_OVER.findall(made)
     if unknown:
         raise ValueError("unknown here: " + ", ".join(sorted(set(unknown))))
-    return made
+    return FUNCTION.sub(_spaced, made)
+
+
+def _spaced(found: re.Match[str]) -> str:
+    left = "0.17em" if found["before"] else "0"
+    right = "0" if found["bracket"] else "0.17em"
+    name = f'<mo lspace="{left}" rspace="{right}">{found["name"]}</mo>'
+    return found["before"] + found["scripts"] + name + found["bracket"]
 
 
 def on_page_content(content: str, page: Any, **_: Any) -> str:
     """Called by mkdocs with the HTML of a page."""
 
     def replace(found: re.Match[str]) -> str:
-        block = found["block"] is not None
-        tex = html.unescape(found["block"] if block else found["inline"])
+        block = found["block"] is not None or found["dollar"] == "$"  # $$..$$ inside a paragraph is a block as well
+        tex = html.unescape(found["inline"] if found["block"] is None else found["block"])
         try:
             made = to_mathml(tex, block=block)
         except ValueError as error:
             LOG.warning("%s: formula %r: %s", page.file.src_uri, tex, error)
             return found[0]
-        return f'<div class="formula">{made}</div>' if block else made
+        return f'<span class="formula">{made}</span>' if block else made
 
     return MARKED.sub(replace, content)

@@ -1,4 +1,4 @@
-"""The navigation: the index, then one section per folder, its pages in the order of their file names."""
+"""The navigation: the index, then one section per folder, its pages by file name with the notation page first."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ def navigation(docs: Path) -> list[Any]:
     """The `nav` of mkdocs for the pages below `docs`; an empty section is left out."""
     entries: list[Any] = ["index.md"]
     for title, folder in SECTIONS.items():
-        pages = sorted(page.relative_to(docs).as_posix() for page in (docs / folder).glob("*.md"))
+        files = sorted((docs / folder).glob("*.md"), key=lambda page: (page.stem != "notation", page.stem))
+        pages = [page.relative_to(docs).as_posix() for page in files]
         if pages:
             entries.append({title: pages})
     return entries
