@@ -121,7 +121,8 @@ def _usage(error: Any, arguments: Sequence[str]) -> InputError:
     if choice:
         allowed = choice[2].replace("'", "")
         return InputError(message.partition(":")[0], got=choice[1], allowed=allowed, hint=hint)
-    return InputError(message, got=_given(parameter.opts, arguments), allowed="what --help shows for it", hint=hint)
+    allowed = getattr(parameter, "help", None) or "what --help shows for it"
+    return InputError(message, got=_given(parameter.opts, arguments), allowed=allowed, hint=hint)
 
 
 def _given(names: Sequence[str], arguments: Sequence[str]) -> str:
