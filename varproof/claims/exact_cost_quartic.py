@@ -61,6 +61,7 @@ def corrected(case: Case) -> Finding:
             n = a**power
             tight.at_most(limit * n**4 - geometric_counts(n, a).attention, 2 * n**2, a=a, n=n)
     proof = "proof in docs/explanation/schedules.md; here exactly"
+    worst = upper.finding(proof)
     return from_parts(
         [
             _part("pairs are sum_k N_k S_k", law.finding(f"{proof} by listing every visible pair of small schedules")),
@@ -70,8 +71,10 @@ def corrected(case: Case) -> Finding:
         ],
         evidence={
             "constants": {str(a): str(geometric_limits(a).attention) for a in rationals(case, "ratios", above=1)},
-            "upper": dict(upper.finding(proof).evidence),
+            "upper": dict(worst.evidence),
         },
+        measured=worst.measured,
+        bound=worst.bound,
     )
 
 
