@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from varproof.base.errors import InputError
-from varproof.base.expression import MAX_DEPTH, MAX_LENGTH, parse_expression
+from varproof.base.expression import parse_expression
+from varproof.base.expression_tree import MAX_DEPTH, MAX_LENGTH
 
 n, C = sympy.symbols("n C", positive=True)
 
