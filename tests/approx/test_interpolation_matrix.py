@@ -1,4 +1,4 @@
-"""Interpolation matrices: structure, norms against brute force over sign patterns, and the chain of the 256 px model."""
+"""Interpolation matrices: structure, norms against brute force over sign patterns, the chain of the 256 px model."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ import math
 import pytest
 
 from varproof.approx.break_even import break_even_tokens
+from varproof.approx.cost import exact_flops
 from varproof.approx.rank_plot import _exponents, _paying_degrees, _power_of_ten, draw_rank
 from varproof.base.errors import InputError
 
@@ -35,6 +36,9 @@ def test_the_two_costs_cross_at_the_break_even(axes):
         assert len(line.get_xdata()) > 100
     for x, slow, fast in zip(exact.get_xdata(), exact.get_ydata(), polynomial.get_ydata(), strict=True):
         assert (fast < slow) == (x >= crossing)
+    marker = axes.lines[3]
+    assert list(marker.get_xdata()) == [crossing]
+    assert abs(marker.get_ydata()[0] - math.log(exact_flops(538, 8)) / math.log(538)) < 0.01
 
 
 def test_the_staircase_steps_at_break_evens_and_never_levels_off(axes):

@@ -111,6 +111,13 @@ def test_degree_law_needs_both_halves(monkeypatch):
     assert claim.check(small).verdict is Verdict.REFUTED
 
 
+def test_degree_law_checks_the_hidden_constant_from_below_too(monkeypatch):
+    claim = load("degree_law")
+    small = replace(claim.case(), cells={"bound": (16,), "eps_digits": (8,)})
+    monkeypatch.setattr("varproof.claims.degree_law.log_branch", lambda kind, angle: angle * 0 + 0.25)
+    assert claim.check(small).verdict is Verdict.REFUTED
+
+
 def test_degree_law_is_undecided_when_degrees_are_only_bracketed_widely(monkeypatch):
     claim = load("degree_law")
     small = replace(claim.case(), cells={"bound": (16,), "eps_digits": (8,)})

@@ -25,7 +25,6 @@ def check(case: Case) -> Finding:
             side = ratio ** (scales - 1)
             # log_a n is the integer scales - 1 by construction of n
             tally.equal(len(sides), scales - 1 + case.constants["offset"], part="K = log_a n + 1", a=ratio, n=side)
-            tally.at_least(len(sides), scales, part="no bound below this K", a=ratio, n=side)
             for factor in rationals(case, "factor", above=1):
                 used = factor if case.assumes("amplifies") else 1 / factor
                 _compound(tally, used, ratio, side, len(sides), case.constants["power"])
