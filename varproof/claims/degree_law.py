@@ -146,5 +146,5 @@ CLAIM = Claim(
         "rel_branch": Fraction(315, 100),
         "abs_branch": Fraction(323, 100),
     },
-    cells={"bound": (16, 32, 64), "eps_digits": (8, 32)},
+    cells={"bound": (16, 64, 128), "eps_digits": (8, 32)},
 )
