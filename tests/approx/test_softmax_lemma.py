@@ -59,6 +59,11 @@ def test_the_largest_relative_error_inverts_the_output_bound(delta, values):
     assert ball(beyond) * ball(values) > ball(delta)
 
 
+def test_only_the_spread_of_the_values_counts():
+    assert lemma.output_bound(Fraction(1, 3), lowest=2, highest=8) == 1
+    assert lemma.output_bound(ball(1), lowest=-5, highest=-1) == 2
+
+
 def test_score_error_form_is_attained_by_opposite_moves():
     """Weights 4 and 7 multiplied by 7/4 and 4/7: scores moved by +eta and -eta with eta = ln(7/4)."""
     eta = ball(Fraction(7, 4)).log()

@@ -110,7 +110,7 @@ def test_a_bad_replaced_value_is_the_callers_error():
 
 @pytest.mark.parametrize(
     "setting",
-    ["root", "=3", "root=", "root=2,,3", "root=abc", "root=nan", "rot=2", "root=1e99999", "root=" + "2," * 300],
+    ["root", "=3", "root=", "root=2,,3", "root=abc", "root=nan", "rot=2", "root=1e99999", "root=" + "2," * 300 + "2"],
 )
 def test_bad_settings_are_refused(setting):
     with pytest.raises(InputError):

@@ -30,9 +30,11 @@ def test_a_head_dimension_off_by_one_is_refuted(constant, step):
 
 
 def test_a_degree_too_small_or_too_large_is_noticed(monkeypatch):
-    for degree in (1, 3):
+    for degree, told in ((1, {"degree": "1"}), (3, {"degree": "2", "side": "degree too small"})):
         monkeypatch.setitem(GAUGE, "256", (Fraction(1, 2), degree))
-        assert CLAIM.check(CLAIM.case()).verdict is Verdict.REFUTED
+        found = CLAIM.check(CLAIM.case())
+        assert found.verdict is Verdict.REFUTED
+        assert told.items() <= found.evidence["counterexamples"][0].items()
 
 
 @pytest.mark.parametrize("cells", [{"head_dim": (0,)}, {"degree": (40,)}])

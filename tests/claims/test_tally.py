@@ -37,7 +37,7 @@ def test_a_difference_below_the_working_precision_is_seen_exactly():
 
 def test_exact_refuses_a_ball():
     assert exact(2) == 2
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="an exact number was promised"):
         exact(arb(2))
 
 

@@ -24,9 +24,9 @@ def check(case: Case) -> Finding:
         tally.equal(classical, 2 * sharp / (1 - u) ** 2, identity="ratio 2/(1-u)^2", u=u, eps=eps)
         tally.at_least(classical, lowest * sharp, eps=eps, side="at least twice the sharp bound")
         tally.at_most(classical, highest * sharp / (1 - eps), eps=eps, side="at most twice the sharp bound/(1-eps)")
-        # two groups at the ends of [1 - eps, 1 + eps] move as far as any weights can
+        # two groups at the ends of [1 - eps, 1 + eps] attain the sharp bound, so no entries reach the classical one
         weights = (1 - u, 1 + u)
-        tally.at_most(l1_move(weights, (1 + eps, 1 - eps)), classical, eps=eps, weights=f"{1 - u} {1 + u}")
+        tally.equal(l1_move(weights, (1 + eps, 1 - eps)), sharp, eps=eps, weights=f"{1 - u} {1 + u}")
     if not case.assumes("below_one"):
         eps = Fraction(6, 5)
         moved = l1_move((Fraction(1), Fraction(1)), (1 + eps, 1 - eps))
