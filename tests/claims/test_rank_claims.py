@@ -106,8 +106,7 @@ def test_degree_law_needs_both_halves(monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr("varproof.claims.degree_law.MAX_BOXES", 20)  # too few boxes prove nothing
         assert claim.check(small).verdict is Verdict.UNKNOWN
-    one_unit_off = {"rel": (lambda b, e: 10, lambda b, e: 10), "abs": (lambda b, e: 10, lambda b, e: 10)}
-    monkeypatch.setattr("varproof.claims.degree_law.CERTIFIED", one_unit_off)
+    monkeypatch.setattr("varproof.claims.degree_law.certified_bracket", lambda kind, bound, digits: (11, 11))
     assert claim.check(small).verdict is Verdict.REFUTED
 
 
@@ -121,8 +120,7 @@ def test_degree_law_checks_the_hidden_constant_from_below_too(monkeypatch):
 def test_degree_law_is_undecided_when_degrees_are_only_bracketed_widely(monkeypatch):
     claim = load("degree_law")
     small = replace(claim.case(), cells={"bound": (16,), "eps_digits": (8,)})
-    wide = {"rel": (lambda b, e: 5, lambda b, e: 90), "abs": (lambda b, e: 5, lambda b, e: 90)}
-    monkeypatch.setattr("varproof.claims.degree_law.CERTIFIED", wide)
+    monkeypatch.setattr("varproof.claims.degree_law.certified_bracket", lambda kind, bound, digits: (6, 91))
     assert claim.check(small).verdict is Verdict.UNKNOWN
 
 

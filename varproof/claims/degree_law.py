@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
+from functools import cache
 
 from flint import arb, ctx
 
 from varproof.approx.closed_forms import abs_lower_degree, abs_upper_degree, rel_lower_degree, rel_upper_degree
 from varproof.approx.degree_law import Kind, law_angle, law_degree
-from varproof.base.balls import Exact, ball
+from varproof.base.balls import ball
 from varproof.base.verdict import Finding, Part, Verdict, from_parts
 from varproof.claims.cells import integers
 from varproof.claims.model import Case, Claim, Variant
@@ -20,12 +20,6 @@ BITS = 96
 FAR = 30  # beyond this angle the log branch is bounded in closed form
 MAX_BOXES = 20_000
 KINDS: tuple[Kind, Kind] = ("rel", "abs")
-
-DegreeBound = Callable[[Exact, Exact], int]
-CERTIFIED: dict[Kind, tuple[DegreeBound, DegreeBound]] = {
-    "rel": (rel_lower_degree, rel_upper_degree),
-    "abs": (abs_lower_degree, abs_upper_degree),
-}
 
 
 def check(case: Case) -> Finding:
@@ -49,10 +43,9 @@ def _against_certified(case: Case) -> Finding:
     factor = ball(case.constants["law"])
     for bound in integers(case, "bound", low=8, high=512):
         for digits in integers(case, "eps_digits", low=2, high=200):
-            eps = Fraction(1, 10**digits)
             for kind in KINDS:
-                lower, upper = CERTIFIED[kind]
-                minimal = arb(lower(bound, eps) + 1).union(arb(upper(bound, eps) + 1))
+                low, high = certified_bracket(kind, bound, digits)
+                minimal = arb(low).union(arb(high))
                 inverse = ball(digits) * arb(10).log()
                 predicted = factor * law_degree(bound, inverse, kind=kind)
                 slack = (1 + (2 * arb.pi() * bound).log() / 2) / law_angle(inverse / bound, kind=kind)
@@ -60,6 +53,18 @@ def _against_certified(case: Case) -> Finding:
                 tally.at_least(minimal, predicted - slack - 1, side="below", **cell)
                 tally.at_most(minimal, predicted + 1, side="above", **cell)
     return tally.finding("certified degrees on a grid, not a proof for all B and eps", ok=Verdict.TESTED)
+
+
+@cache
+def certified_bracket(kind: Kind, bound: int, digits: int) -> tuple[int, int]:
+    """Two integers between which the minimal n for eps = 10^-digits is proved to lie (theorems T1 and T2).
+
+    >>> certified_bracket("rel", 16, 8), certified_bracket("abs", 16, 8)
+    ((34, 34), (36, 37))
+    """
+    eps = Fraction(1, 10**digits)
+    lower, upper = (rel_lower_degree, rel_upper_degree) if kind == "rel" else (abs_lower_degree, abs_upper_degree)
+    return lower(bound, eps) + 1, upper(bound, eps) + 1
 
 
 def _hidden_constant(case: Case) -> Finding:
