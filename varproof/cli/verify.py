@@ -36,9 +36,11 @@ def verify(
 ) -> int:
     """Run the ledger of claims: verdicts, reasons, wrong variants.
 
-    Lemmas come first, the subject's own statements S1 to S7 last. Exit code 0 when every verdict is the expected one
-    (a refuted statement with a proved correction is expected, an expected UNKNOWN is counted apart) and every wrong
-    variant was refuted; 1 otherwise.
+    Lemmas come first, the subject's own statements S1 to S7 last.
+
+    Exit code 0 when every verdict is the expected one and every wrong variant
+    was refuted, 1 otherwise. A refuted statement with a proved correction is
+    expected; an expected UNKNOWN is counted apart.
 
     Example:
         varproof verify threshold_lemma S3

@@ -144,7 +144,9 @@ def summary(records: Sequence[ClaimRecord]) -> Text:
     """One line: how many claims, verdicts as expected, expected UNKNOWN counted apart, variants, and the outcome."""
     expected = Counter(record.finding.verdict for record in records if record.finding.verdict is record.claim.expected)
     pieces = [f"{count} {verdict.value}" for verdict, count in expected.items() if verdict is not Verdict.UNKNOWN]
-    text = Text(f"{len(records)} claims; as expected: {', '.join(pieces) or 'none decided'}")
+    text = Text(
+        f"{len(records)} claim{'s' if len(records) != 1 else ''}; as expected: {', '.join(pieces) or 'none decided'}"
+    )
     if expected[Verdict.UNKNOWN]:
         text.append(f"; {expected[Verdict.UNKNOWN]} expected UNKNOWN, counted apart", "yellow")
     wrong = [record.claim.id for record in records if not record.ok]
@@ -163,7 +165,7 @@ def show_claims(console: Console, claims: Sequence[Claim]) -> None:
         console.print(Text.assemble((claim.id, "bold"), f"  {claim.kind}, expected ", _label(claim.expected)))
         _line(console, claim.statement)
         for axis, values in claim.cells.items():
-            _line(console, ",".join(map(str, values)), label=f"--set {axis}=", style="dim")
+            _line(console, f"--set {axis}={','.join(map(str, values))}", style="dim")
         console.print()
 
 
