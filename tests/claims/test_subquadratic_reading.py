@@ -24,7 +24,8 @@ def test_the_literal_statement_is_refuted_for_every_exponent_saved() -> None:
     assert finding.evidence["counterexamples_found"] == len(CLAIM.cells["factors"]) * len(CLAIM.cells["saved"])
     first = finding.evidence["counterexamples"][0]
     n, c = int(first["n"]), int(first["c"])
-    assert n**2 > c * n  # exponent 2 - 1/1
+    assert first["exponent"] == "2 - 1/2"
+    assert n**4 > c**2 * n**3  # n^2 > c n^{3/2}, squared
 
 
 def test_the_correction_is_proved_in_all_parts() -> None:

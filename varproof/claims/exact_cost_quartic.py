@@ -123,7 +123,7 @@ CLAIM = Claim(
     ),
     constants={"bound_2": Fraction(64, 45), "linear_leading": Fraction(1, 18)},
     cells={
-        "offered": (1, 64, 10**6, 10**100),
+        "offered": (64, 1, 10**6, 10**100),
         "law": ("1,2,4", "1,2,3,4", "1,3,5", ",".join(map(str, PRESETS["256"][:6]))),
         "ratios": (2, 3, 5, Fraction(3, 2), Fraction(5, 4), Fraction(16, 13), Fraction(11, 10)),
         "integer_ratios": (2, 3, 4, 10),

@@ -198,8 +198,8 @@ CLAIM = Claim(
     ),
     constants={"tokens_2": Fraction(4, 3), "eps_share": Fraction(1, 4)},
     cells={
-        "factors": (1, 1000, 10**9),
-        "saved": (1, 2, 10, 100),
+        "factors": (1000, 1, 10**9),
+        "saved": (2, 1, 10, 100),
         "ratios": (2, 3, Fraction(3, 2), Fraction(16, 13)),
         "sides": (8, 64, 100, 243, 1000),
         "alphas": (Fraction(1, 2), 1, 2),
