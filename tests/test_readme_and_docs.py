@@ -8,17 +8,13 @@ holds `varproof` commands only, or it is a set-up block (`make ...`, pip): that 
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import io
-import os
 import re
 import shlex
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -175,89 +171,3 @@ def test_readme_says_what_the_ci_runs() -> None:
     for line in ("make test EXTRAS=all,test TORCH=2.13.0", "make lint docs"):
         assert line in ci
         assert line in readme
-
-
-@pytest.fixture(scope="module")
-def mathml() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("mathml", ROOT / "docs" / "hooks" / "mathml.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_formulas_become_mathml(mathml: ModuleType) -> None:
-    made = mathml.to_mathml(r"\sum_{k\ge n} J_k(B)", block=True)
-    assert made.startswith("<math")
-    assert 'display="block"' in made
-    assert "<munder>" in made or "<msub>" in made
-    aligned = mathml.to_mathml(r"\begin{aligned} a &= b \\ c &\le d \end{aligned}", block=True)
-    assert aligned.count("<mtr>") == 2
-
-
-def test_function_names_stand_apart(mathml: ModuleType) -> None:
-    assert '<mo lspace="0.17em" rspace="0.17em">cosh</mo>' in mathml.to_mathml(r"B \cosh a", block=False)
-    assert '<mo lspace="0" rspace="0">ln</mo>' in mathml.to_mathml(r"\ln(x)", block=False)
-    assert '<mo lspace="0.17em" rspace="0">arsinh</mo>' in mathml.to_mathml(r"2\operatorname{arsinh}(x)", block=False)
-
-
-def test_a_block_inside_a_paragraph_is_a_block(mathml: ModuleType) -> None:
-    shown = mathml.on_page_content(r'<p>so $<span class="arithmatex">\(x\)</span>$ and</p>', None)
-    assert "$" not in shown
-    assert 'display="block"' in shown
-    shown = mathml.on_page_content(r'<p><span class="arithmatex">\(x &lt; y\)</span></p>', None)
-    assert 'display="inline"' in shown
-
-
-@pytest.mark.parametrize("tex", [r"\nonsense x", r"\frac{1}{2", "a & b", r"\left( x"])
-def test_bad_formulas_are_refused(mathml: ModuleType, tex: str) -> None:
-    with pytest.raises(ValueError, match=r"unknown|braces|Error"):
-        mathml.to_mathml(tex, block=False)
-
-
-def plain_environment() -> dict[str, str]:
-    """The environment without what an outer make hands down to an inner one."""
-    handed = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES", "EXTRAS", "TORCH", "PYTHON", "JOBS")
-    return {name: value for name, value in os.environ.items() if name not in handed}
-
-
-@pytest.mark.parametrize("variable", [[], ["EXTRAS=all,test"], ["TORCH=2.13.0", "EXTRAS=docs"]])
-@pytest.mark.parametrize("target", ["verify", "test", "test-slow", "lint", "docs", "clean"])
-def test_make_knows_how_to_make(target: str, variable: list[str], tmp_path: Path) -> None:
-    done = subprocess.run(
-        ["make", "-n", "-f", str(ROOT / "Makefile"), "VENV=" + str(tmp_path / "none"), *variable, target],
-        capture_output=True, text=True, check=False, cwd=ROOT, env=plain_environment(),
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    wanted = {"verify": "varproof verify", "lint": "lint-imports", "docs": "mkdocs build --strict", "clean": "rm -rf"}
-    assert wanted.get(target, "-m pytest") in done.stdout
-    if target in ("test", "test-slow"):
-        assert "pip" in done.stdout
-        assert ("torch==2.13.0" in done.stdout) == ("TORCH=2.13.0" in variable)
-    assert "--quiet" not in done.stdout, "a quiet mkdocs does not count warnings, so nothing is strict"
-    if target == "verify":
-        assert "-e ." in done.stdout
-
-
-def run_make(tmp_path: Path, body: str) -> subprocess.CompletedProcess[str]:
-    """`make verify` with a Python that behaves as the shell script `body` does."""
-    fake = tmp_path / "fakepython"
-    fake.write_text(f"#!/bin/sh\n{body}\n")
-    fake.chmod(0o755)
-    arguments = ["make", "-s", "-f", str(ROOT / "Makefile"), f"VENV={tmp_path / 'none'}", f"PYTHON={fake}", "verify"]
-    return subprocess.run(arguments, capture_output=True, text=True, check=False, cwd=ROOT, env=plain_environment())
-
-
-@pytest.mark.parametrize(
-    ("body", "word"),
-    [('case "$2" in *version_info*) exit 1;; esac', "older"), ('case "$2" in *ensurepip*) exit 1;; esac', "venv")],
-)
-def test_what_is_missing_is_one_line_that_names_the_fix(tmp_path: Path, body: str, word: str) -> None:
-    done = run_make(tmp_path, body)
-    said = [line for line in done.stderr.splitlines() if not line.startswith("make")]
-    assert done.returncode != 0
-    assert len(said) == 1
-    assert word in said[0]
-    assert "make PYTHON=" in said[0] or "apt-get install python3-venv" in said[0]
-    assert not (tmp_path / "none").exists()
