@@ -18,6 +18,11 @@ def test_the_more_severe_verdict_wins_in_any_order(worse: Verdict, better: Verdi
     assert combine([worse, better, better]) is worse
 
 
+def test_the_order_of_severity() -> None:
+    names = "ERROR REFUTED UNKNOWN VACUOUS TESTED PROVED NOT_APPLICABLE"
+    assert [verdict.name for verdict in SEVERITY] == names.split()
+
+
 def test_nothing_checked_is_unknown() -> None:
     assert combine([]) is Verdict.UNKNOWN
     assert from_parts([]).verdict is Verdict.UNKNOWN

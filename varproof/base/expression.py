@@ -76,7 +76,7 @@ class _Builder:
             case "*":
                 return children[0] * children[1]
             case "/":
-                if children[1].is_zero or (children[1].is_number and self._log2(children[1]) is None):
+                if children[1].is_number and self._log2(children[1]) is None:
                     fail(self.text, node.position, "division by zero, or by what cannot be told from zero")
                 return children[0] / children[1]
             case "**":
