@@ -110,7 +110,7 @@ def rel_upper_degree(bound: Exact, eps: Exact | arb) -> int:
         value = relative_upper(degree, bound)
         return value is not None and bool(value <= accuracy)
 
-    return _first(reached, int(bound))
+    return first_integer(reached, int(bound))
 
 
 def rel_lower_degree(bound: Exact, eps: Exact | arb) -> int:
@@ -118,7 +118,7 @@ def rel_lower_degree(bound: Exact, eps: Exact | arb) -> int:
     accuracy = _unit(eps)
     # J_n(B) decreases in n for n >= B, so the first failure there is the last change
     start = int(bound) + 1
-    first_below = _first(lambda n: not relative_lower(n - 1, bound) > accuracy, start)
+    first_below = first_integer(lambda n: not relative_lower(n - 1, bound) > accuracy, start)
     if first_below > start:
         return first_below - 1
     return next((n for n in range(start - 1, 0, -1) if relative_lower(n - 1, bound) > accuracy), 0)
@@ -127,16 +127,16 @@ def rel_lower_degree(bound: Exact, eps: Exact | arb) -> int:
 def abs_upper_degree(bound: Exact, eps: Exact | arb) -> int:
     """The least degree for which T1 proves `A_g(bound) <= eps`: an upper bound on the minimal degree."""
     accuracy = ball(eps)
-    return _first(lambda degree: bool(absolute_upper(degree, bound) <= accuracy), 0)
+    return first_integer(lambda degree: bool(absolute_upper(degree, bound) <= accuracy), 0)
 
 
 def abs_lower_degree(bound: Exact, eps: Exact | arb) -> int:
     """A lower bound on the minimal degree: the largest n with `2 I_n(bound) > eps` (0 if there is none)."""
     accuracy = ball(eps)
-    return _first(lambda n: not absolute_lower(n - 1, bound) > accuracy, 1) - 1
+    return first_integer(lambda n: not absolute_lower(n - 1, bound) > accuracy, 1) - 1
 
 
-def _first(holds: Callable[[int], bool], start: int) -> int:
+def first_integer(holds: Callable[[int], bool], start: int) -> int:
     """The least integer >= start where a monotone predicate holds, by doubling and bisection."""
     step = 1
     low, high = start - 1, start

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
@@ -10,7 +9,7 @@ from typing import Any, Literal
 from flint import arb, arb_poly, ctx
 
 from varproof.approx import integer_checker
-from varproof.approx.closed_forms import abs_lower_degree, abs_upper_degree, rel_lower_degree, rel_upper_degree
+from varproof.approx.closed_forms import abs_lower_degree, first_integer, rel_lower_degree
 from varproof.approx.exchange import Exchange
 from varproof.approx.start_points import Kind
 from varproof.base.balls import ball, floor_integer
@@ -55,25 +54,19 @@ def certify(bound: Rational, eps: Rational, *, kind: Kind = "rel", interval: Int
     """
     exact_bound, exact_eps = validated(bound, eps, kind, interval)
     search = _Search(exact_bound, exact_eps, kind, interval)
-    low, high = search.bracket()
-    while low < high:  # the level of a reference is a lower bound of the best error
-        middle = (low + high) // 2
-        if search.level_exceeds_eps(middle):
-            low = middle + 1
-        else:
-            high = middle
+    degree = first_integer(search.level_is_within_eps, search.least())
     reasons = []
     for bits in SCALE_BITS:
-        payload = search.payload(low, bits)
+        payload = search.payload(degree, bits)
         try:
             integer_checker.check(payload)
         except integer_checker.Rejected as rejection:
             reasons.append(f"{bits} bits: {rejection}")
             continue
-        return DegreeCertificate(low, kind, interval, exact_bound, exact_eps, Certificate(payload))
+        return DegreeCertificate(degree, kind, interval, exact_bound, exact_eps, Certificate(payload))
     raise CertificateError(
         "the two sides could not be separated: eps is too close to the best error of some degree",
-        got=f"bound {exact_bound}, eps {exact_eps}, degree {low} or its neighbours ({reasons[-1]})",
+        got=f"bound {exact_bound}, eps {exact_eps}, degree {degree} or its neighbours ({reasons[-1]})",
         hint="take eps slightly larger or smaller",
     )
 
@@ -124,10 +117,9 @@ class _Search:
         self.log2_error = self.log2_eps + (int(1.5 * self.half) if sign == -1 else 0)
         self._solved: dict[int, Exchange] = {}
 
-    def bracket(self) -> tuple[int, int]:
-        """Closed-form lower and upper bounds (T1, T2) on the minimal degree."""
-        least, most = _CLOSED_FORMS[self.kind]
-        low = least(self.half, self.centred_eps)
+    def least(self) -> int:
+        """The closed-form lower bound (T1, T2) on the minimal degree, where the search starts."""
+        low = (rel_lower_degree if self.kind == "rel" else abs_lower_degree)(self.half, self.centred_eps)
         if low > MAX_DEGREE:
             raise InputError(
                 "the minimal degree is beyond the cap",
@@ -135,12 +127,11 @@ class _Search:
                 allowed=f"questions whose answer is at most {MAX_DEGREE}",
                 hint="the closed forms in varproof.approx.closed_forms have no such cap",
             )
-        return low, most(self.half, self.centred_eps)
+        return low
 
-    def level_exceeds_eps(self, degree: int) -> bool:
-        """Whether the levelled error of `degree` exceeds eps (steers the search only; the checker decides)."""
-        problem = self._solve(degree)
-        return bool(problem.level > self.centred_eps)
+    def level_is_within_eps(self, degree: int) -> bool:
+        """Whether the levelled error of `degree` is at most eps (steers the search only; the checker decides)."""
+        return not self._solve(degree).level > self.centred_eps
 
     def _solve(self, degree: int, steps: int = 2) -> Exchange:
         """The exchange problem after at least `steps` steps, more while its level still moves (rarely above 3)."""
@@ -172,12 +163,6 @@ class _Search:
             "upper": side,
             "lower": {"points": _texts(below)},
         }
-
-
-_CLOSED_FORMS: dict[str, tuple[Callable[[Fraction, arb], int], Callable[[Fraction, arb], int]]] = {
-    "rel": (rel_lower_degree, rel_upper_degree),
-    "abs": (abs_lower_degree, abs_upper_degree),
-}
 
 
 def _explicit_polynomial(problem: Exchange, bits: int, log2_error: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A checker for degree certificates that uses Python integers and nothing else; runs alone: `python integer_checker.py FILE`.
+"""A checker for degree certificates: Python integers, nothing else. Runs alone: `python integer_checker.py FILE`.
 
 A certificate claims: `degree` = g is the least degree of a polynomial P with error <= eps on the interval, where the
 error of kind "rel" is max |P(x) e^-x - 1| and of kind "abs" is max |P(x) - e^x|; the interval is [-B, B] ("sym"),
