@@ -21,6 +21,8 @@ from varproof.cli.main import main
 SAMPLES: dict[str, tuple[str, ...]] = {
     "verify": ("verify threshold_lemma S3 S7 --json",),
     "example": ("example claim --json",),
+    "degree": ("degree --bound 4 --eps 1e-4 --json",),
+    "check": ("degree --bound 4 --eps 1e-4 --cert c.json", "check c.json --json"),
     "rank": ("rank --d 8 --degree 4 --tokens 4096 --json",),
 }
 

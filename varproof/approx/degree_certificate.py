@@ -9,10 +9,11 @@ from typing import Any, Literal
 from flint import arb, arb_poly, ctx
 
 from varproof.approx import integer_checker
+from varproof.approx.closed_form_degrees import centred_question
 from varproof.approx.closed_forms import abs_lower_degree, first_integer, rel_lower_degree
 from varproof.approx.exchange import Exchange
 from varproof.approx.start_points import Kind
-from varproof.base.balls import ball, floor_integer
+from varproof.base.balls import floor_integer
 from varproof.base.certificate import Certificate
 from varproof.base.errors import CertificateError, InputError
 from varproof.base.rationals import open_unit_rational, positive_rational
@@ -108,13 +109,10 @@ class _Search:
 
     def __init__(self, bound: Fraction, eps: Fraction, kind: Kind, interval: Interval) -> None:
         self.bound, self.eps, self.kind, self.interval = bound, eps, kind, interval
-        self.half = bound if interval == "sym" else bound / 2
-        sign = {"sym": 0, "pos": -1, "neg": 1}[interval] if kind == "abs" else 0
-        self.log2_eps = max(0, eps.denominator.bit_length() - eps.numerator.bit_length()) + 2
-        with ctx.workprec(64 + self.log2_eps + 3 * int(self.half + 1)):
-            # the question on [-half, half]: the absolute error is scaled by the shift of the interval
-            self.centred_eps = ball(eps) * (sign * ball(self.half)).exp()
-        self.log2_error = self.log2_eps + (int(1.5 * self.half) if sign == -1 else 0)
+        self.half, self.centred_eps = centred_question(bound, eps, kind, interval)
+        log2_eps = max(0, eps.denominator.bit_length() - eps.numerator.bit_length()) + 2
+        # an absolute error on [0, B] is e^{B/2} times the centred one, which is that much smaller
+        self.log2_error = log2_eps + (int(1.5 * self.half) if (kind, interval) == ("abs", "pos") else 0)
         self._solved: dict[int, Exchange] = {}
 
     def least(self) -> int:

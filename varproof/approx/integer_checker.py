@@ -15,7 +15,7 @@ import sys
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-FORMAT = "varproof/degree/1"
+FORMAT = "varproof/degree-certificate/1"
 KEYS = {"format", "kind", "interval", "bound", "eps", "degree", "scale_bits", "upper", "lower"}
 MAX_FILE_BYTES, MAX_DEGREE, MAX_SCALE_BITS, MAX_BOUND, MAX_COEFFICIENT_BITS = 8_000_000, 1024, 256, 1024, 20_000
 Ratio = tuple[int, int]

@@ -13,9 +13,9 @@ from typing import Any
 class Certificate:
     """A JSON object (`payload`, top-level key `format`) whose integers and rationals are strings.
 
-    >>> print(Certificate({"format": "varproof/degree/1", "degree": "3"}).to_text(), end="")
+    >>> print(Certificate({"format": "varproof/degree-certificate/1", "degree": "3"}).to_text(), end="")
     {
-     "format": "varproof/degree/1",
+     "format": "varproof/degree-certificate/1",
      "degree": "3"
     }
     """
