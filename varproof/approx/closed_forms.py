@@ -102,7 +102,7 @@ def rel_upper_degree(bound: Exact, eps: Exact | arb) -> int:
 
     >>> from fractions import Fraction
     >>> rel_lower_degree(16, Fraction(1, 10**8)), rel_upper_degree(16, Fraction(1, 10**8))
-    (32, 33)
+    (33, 33)
     """
     accuracy = _unit(eps)
 

@@ -20,7 +20,7 @@ def start_points(degree: int, bound: float, kind: Kind) -> NDArray[np.float64]:
     """`degree + 2` increasing points of [-1, 1], the ends included, near the extremes of the best approximation.
 
     >>> start_points(1, 1.0, "abs").round(2).tolist()
-    [-1.0, 0.24, 1.0]
+    [-1.0, 0.16, 1.0]
     """
     n = degree + 1
     targets = np.pi * np.arange(n, -1, -1)
