@@ -144,12 +144,12 @@ class _Search:
         """The JSON object of a certificate with points of `bits` bits."""
         steps = 1 + SCALE_BITS.index(bits)
         upper = self._solve(degree, steps)
-        below = [0] if degree == 0 else _rounded(self._solve(degree - 1, steps).points, bits)
+        below = [0] if degree == 0 else rounded_points(self._solve(degree - 1, steps).points, bits)
         if degree == 0 and self.kind == "abs":
             below = [1 << bits]
-        side: dict[str, Any] = {"points": _texts(_rounded(upper.points, bits)[1:-1])}
+        side: dict[str, Any] = {"points": _texts(rounded_points(upper.points, bits)[1:-1])}
         if self.kind == "abs":
-            side = _explicit_polynomial(upper, bits, self.log2_error)
+            side = explicit_polynomial(upper, bits, self.log2_error)
         return {
             "format": integer_checker.FORMAT,
             "kind": self.kind,
@@ -163,8 +163,11 @@ class _Search:
         }
 
 
-def _explicit_polynomial(problem: Exchange, bits: int, log2_error: int) -> dict[str, Any]:
-    """abs, upper side: the polynomial's coefficients in t, rounded, and one-unit brackets of its error's extremes."""
+def explicit_polynomial(problem: Exchange, bits: int, log2_error: int) -> dict[str, Any]:
+    """abs, upper side: the polynomial's coefficients in t, rounded, and one-unit brackets of its error's extremes.
+
+    Leaves the rounded polynomial in `problem`.
+    """
     coefficient_bits = log2_error + bits + problem.degree.bit_length() + 8
     with ctx.workprec(problem.precision + 2 * bits):
         scale = arb(2) ** coefficient_bits
@@ -181,7 +184,7 @@ def _explicit_polynomial(problem: Exchange, bits: int, log2_error: int) -> dict[
     }
 
 
-def _rounded(points: list[arb], bits: int) -> list[int]:
+def rounded_points(points: list[arb], bits: int) -> list[int]:
     with ctx.workprec(64 + 2 * bits):
         return [_nearest(t * arb(2) ** bits) for t in points]
 

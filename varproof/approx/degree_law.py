@@ -2,7 +2,7 @@
 
 With n = degree + 1 and Lam = ln(1/eps): relative error, n ~ B cosh a where a cosh a - sinh a = Lam/B; absolute
 error, n ~ B sinh t where t sinh t - cosh t = Lam/B. `docs/explanation/degree-law.md` derives both, proves the upper
-half, and compares them with certified degrees. Sources: arXiv:2206.06249, arXiv:2302.13214; the law is ours.
+half, and compares them with certified degrees. Sources: arXiv:2205.06249, arXiv:2302.13214; the law is ours.
 """
 
 from __future__ import annotations

@@ -36,15 +36,29 @@ def check(data: Any) -> str:
 
 
 def certified_sides(claimed: Claimed) -> Sides:
-    """The two certified errors, as rationals on the safe side; `Rejected` where a side proves no number at all."""
+    """The two certified errors, as rationals on the safe side; `Rejected` where the upper side proves no number."""
     half = Fraction(*claimed.half)
-    eps_bits = claimed.eps[1].bit_length()
-    with ctx.workprec(192 + 2 * eps_bits + int(6 * half) + 2 * claimed.degree):
-        sign = 0 if claimed.relative else {"sym": 0, "pos": 1, "neg": -1}[claimed.interval]
-        shift = (sign * arb(fmpq(half.numerator, half.denominator))).exp()
-        lower = _lower(claimed, half) * shift
-        upper = (_relative_upper if claimed.relative else _absolute_upper)(claimed, half) * shift
-        return Sides(upper_rational(upper), lower_rational(lower))
+    with ctx.workprec(_precision(claimed)):
+        upper = (_relative_upper if claimed.relative else _absolute_upper)(claimed, half) * _shift(claimed, half)
+        return Sides(upper_rational(upper), lower_side(claimed))
+
+
+def lower_side(claimed: Claimed) -> Fraction:
+    """The certified lower bound alone, of the best error of every degree below the number of lower points minus one."""
+    half = Fraction(*claimed.half)
+    with ctx.workprec(_precision(claimed)):
+        return lower_rational(_lower(claimed, half) * _shift(claimed, half))
+
+
+def _precision(claimed: Claimed) -> int:
+    half = claimed.half[0] // claimed.half[1] + 1
+    return 192 + 2 * claimed.eps[1].bit_length() + 6 * half + 2 * claimed.degree
+
+
+def _shift(claimed: Claimed, half: Fraction) -> arb:
+    """e^{+-h}: the absolute error on [0, B] or [-B, 0] over the centred one."""
+    sign = 0 if claimed.relative else {"sym": 0, "pos": 1, "neg": -1}[claimed.interval]
+    return (sign * arb(fmpq(half.numerator, half.denominator))).exp()
 
 
 def _points(numbers: list[int], claimed: Claimed) -> list[fmpq]:

@@ -130,7 +130,7 @@ CLAIM = Claim(
     ),
     kind="asymptotic",
     hypotheses={"switch_at_e": "the two branches switch at Lam = e B, not where Lam/ln(Lam/B) happens to exceed B"},
-    sources=(PAGE, "arXiv:2206.06249", "arXiv:2302.13214"),
+    sources=(PAGE, "arXiv:2205.06249", "arXiv:2302.13214"),
     derived_from=("docs/explanation/polynomials-for-exp.md",),
     check=check,
     expected=Verdict.TESTED,

@@ -132,7 +132,7 @@ def _degree(case: Case) -> Finding:
         terms = ceil(upper_rational((ball(bound) * arb(a).sinh() + (ball(4) / ball(eps)).log()) / a))
         error = relative_exponential(terms - 1, bound, a)
         tally.at_most(arb("inf") if error is None else error, eps, B=bound, a=a, eps=eps)
-    return tally.finding(f"proof in {PAGE} from the closed form t3_closed_form; the constants by balls")
+    return tally.finding(f"proof in {PAGE} from the closed form exp_exponential_bounds; the constants by balls")
 
 
 def _rank(case: Case) -> Finding:
@@ -178,7 +178,7 @@ CLAIM = Claim(
         "geometric": "p_{K-i} <= n / a^i for a fixed a > 1 (the corrected form only)",
     },
     sources=("arXiv:2501.04377", "arXiv:2302.13214"),
-    derived_from=("S1", "schedule_token_counts", "softmax_perturbation", "t3_closed_form", "rank_count", PAGE),
+    derived_from=("S1", "schedule_token_counts", "softmax_perturbation", "exp_exponential_bounds", "rank_count", PAGE),
     check=check,
     expected=Verdict.REFUTED,
     because="the output of the last scale has n^2 d numbers, which take n^2 d steps to write",

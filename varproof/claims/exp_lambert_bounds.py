@@ -1,0 +1,111 @@
+"""T4: degrees in closed form through the Lambert function, and the Poisson-type bound they come from."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from flint import arb, ctx
+
+from varproof.approx.best_error import best_error
+from varproof.approx.closed_forms import (
+    absolute_lambert_degree,
+    absolute_lower,
+    relative_lambert_degree,
+    relative_lower,
+    relative_upper,
+)
+from varproof.base.balls import ball
+from varproof.base.verdict import Finding
+from varproof.claims.cells import integers, rationals
+from varproof.claims.model import Case, Claim, Variant
+from varproof.claims.tally import Tally
+
+PAGE = "docs/explanation/polynomials-for-exp.md"
+BITS = 192
+BOXES = 4000
+
+
+def check(case: Case) -> Finding:
+    """The closed-form degrees against proved errors, the bound for every mu against them, and the proof's constants."""
+    tally = Tally()
+    with ctx.workprec(BITS):
+        for bound in integers(case, "bound", low=1, high=10_000):
+            for digits in integers(case, "eps_digits", low=1, high=100):
+                _degrees(tally, case, bound, Fraction(1, 10**digits))
+            for excess in rationals(case, "mu", above=0, below=4):
+                _poisson(tally, case, bound, excess)
+        if case.assumes("proof_constants"):
+            _proof_constants(tally)
+    return tally.finding(
+        f"{PAGE} proves it for all B, eps and mu; here the numeric steps of the proof are verified by balls, and the "
+        "degrees and the bound against Bessel bounds and certified best errors on the grid"
+    )
+
+
+def _degrees(tally: Tally, case: Case, bound: int, eps: Fraction) -> None:
+    """At the closed-form degree (times the constant of a variant) the proved lower bound of the error is below eps."""
+    for kind, form, lower in (
+        ("abs", absolute_lambert_degree, absolute_lower),
+        ("rel", relative_lambert_degree, relative_lower),
+    ):
+        n = -int(-(form(bound, eps) + 1) * case.constants[f"{kind}_degree"] // 1)
+        tally.at_most(lower(n - 1, bound), eps, kind=kind, B=bound, eps=eps, n=n)
+        if kind == "rel" and bound <= 64:
+            upper = relative_upper(n - 1, bound)
+            tally.holds(upper is not None and bool(upper <= ball(eps)), kind=kind, B=bound, eps=eps, n=n, by="T2")
+
+
+def _poisson(tally: Tally, case: Case, bound: int, mu: Fraction) -> None:
+    """(1 + 2/mu) e^{mu B} (1 + mu)^-n near its best n for this mu, where the bound is smallest against the error."""
+    for n in (bound, int(bound * (1 + mu)), int(bound * (1 + mu)) + 1):
+        growth, decay = ball(case.constants["growth"] * mu * bound), ball(case.constants["decay"] * n)
+        value = (1 + 2 / ball(mu)) * (growth - decay * (1 + ball(mu)).log()).exp()
+        cell = {"B": bound, "mu": mu, "n": n}
+        # far beyond n = 200 only the Bessel lower bound is used: it can refute the bound, and must stay below it
+        measured = ball(best_error(n - 1, bound, "rel").upper) if n <= 40 else relative_lower(n - 1, bound)
+        tally.at_most(measured, value, **cell)
+
+
+def _proof_constants(tally: Tally) -> None:
+    """The numbers of the proof's second case: f(mu) - mu/(mu+2), h(mu) = 2 rho (2 ln rho - mu), and the last step."""
+
+    def room(mu: arb) -> arb:
+        return (mu + 2) ** 3 / ((mu + 2) ** 3 * mu).sqrt() * (mu + 2).sqrt() / (1 + mu) / (mu + 2).sqrt() - mu / (
+            mu + 2
+        )
+
+    end = arb("2.52")
+    tally.at_least(room(arb(1)), 2, step="mu <= 1")
+    tally.at_least(room(end), ball(Fraction(115, 100)), step="mu <= 2.52")
+    tally.at_most(2 * (1 + end).log(), end, step="mu < 2.52 follows from mu < 2 ln(1 + mu)")
+    tally.at_most(2 * (-arb(3).log() / ball(Fraction(169, 100))).exp(), ball(Fraction(105, 100)), step="left side")
+    for i in range(BOXES):
+        mu = ball(1 + Fraction(152 * i, 100 * BOXES)).union(ball(1 + Fraction(152 * (i + 1), 100 * BOXES)))
+        tally.at_most(2 * (1 + mu) * (2 * (1 + mu).log() - mu), ball(Fraction(169, 100)), step="h", box=i)
+
+
+CLAIM = Claim(
+    id="exp_lambert_bounds",
+    statement=(
+        "T4: n = ceil(max(B, (B/2) exp(1 + W(2 (ln(1/eps) + B/4 + ln 4)/(e B))))) suffices for absolute error eps, "
+        "n = ceil(max(5B/4, B exp(1 + W((ln(9/eps) - B)/(e B))))) for relative error eps, 0 < eps < 1, degree n - 1; "
+        "the relative error is at most (1 + 2/mu) e^{mu B} (1 + mu)^-n for every mu > 0."
+    ),
+    kind="upper",
+    hypotheses={"proof_constants": "the numeric steps of the proof hold"},
+    sources=(PAGE, "arXiv:2205.06249"),
+    derived_from=("exp_exponential_bounds",),
+    check=check,
+    falsified=(
+        Variant("absolute degree times 0.9", "the form is sharper than that", {"abs_degree": Fraction(9, 10)}),
+        Variant("decay 1.1", "for large B the exponent is exact", {"decay": Fraction(11, 10)}),
+        Variant("growth 0.9", "for large B the exponent is exact", {"growth": Fraction(9, 10)}),
+    ),
+    constants={
+        "abs_degree": Fraction(1),
+        "rel_degree": Fraction(1),
+        "growth": Fraction(1),
+        "decay": Fraction(1),
+    },
+    cells={"bound": (1, 16, 64, 4000), "eps_digits": (2, 16), "mu": (Fraction(1, 10), Fraction(1, 2), Fraction(2))},
+)
