@@ -45,7 +45,8 @@ CLAIM = Claim(
     id="exp_exponential_bounds",
     statement=(
         "T3: for every b > 0 the least absolute error of degree n - 1 is at most 2 e^{B cosh b - n b} / (1 - e^-b); "
-        "for every a > 0 with e^-a + u^2 < 1, u = e^{B sinh a - n a}, the relative one is at most 2u / (1 - e^-a - u^2)."
+        "for every a > 0 with e^-a + u^2 < 1, u = e^{B sinh a - n a}, the relative one is at most "
+        "2u / (1 - e^-a - u^2)."
     ),
     kind="upper",
     hypotheses={"room": "the relative form needs 1 - e^-a - u^2 > 0, which forces n > B"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from flint import arb, ctx
+from flint import ctx
 
 from varproof.approx.bessel import bessel_j, bessel_j_tail
 from varproof.approx.best_error import best_error
@@ -31,7 +31,7 @@ def check(case: Case) -> Finding:
                 cell = {"B": bound, "degree": degree}
                 tally.at_least(sides.lower, relative_lower(degree, bound), side="lower", **cell)
                 if n > bound or not case.assumes("n_above_bound"):
-                    contraction = bessel_j_tail(2 * n, 2 * bound) if case.assumes("contraction") else arb(0)
+                    contraction = bessel_j_tail(2 * n, 2 * bound)
                     tail = bessel_j_tail(n, bound)
                     if not case.assumes("whole_tail"):
                         tail -= bessel_j(n, bound)
@@ -51,7 +51,7 @@ CLAIM = Claim(
     kind="upper",
     hypotheses={
         "n_above_bound": "the upper bound needs n > B (positive Bessel values)",
-        "contraction": "the upper bound is divided by 1 - S_2n(2B)",
+        "contraction": "the upper bound needs S_2n(2B) < 1",
         "whole_tail": "S_n starts at k = n",
     },
     sources=(PAGE, "arXiv:2205.06249", "arXiv:2302.13214"),

@@ -60,7 +60,8 @@ CLAIM = Claim(
     id="minimal_degrees",
     statement=(
         "On the grid B = 1, 4, 16, 64, eps = 1e-2, 1e-4, 1e-8, 1e-16 the least degree, certified from both sides, is "
-        "at most 1 below the upper bound of T1 (absolute error) or T2 (relative error) and at most 2 above the lower one."
+        "at most 1 below the upper bound of T1 (absolute error) or T2 (relative error) and at most 2 above the "
+        "lower one."
     ),
     kind="upper",
     hypotheses={"both_sides": "every degree is certified from above and from below"},
