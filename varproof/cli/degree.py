@@ -30,7 +30,7 @@ def degree(
     as_json: JsonFlag = False,
     plot: PlotFile = None,
 ) -> int:
-    """Find the least degree of a polynomial that approximates exp, certified.
+    """Find the least degree of a polynomial for exp, certified.
 
     B and E are taken exactly (16, 1e-16, 1/3). The answer is proved from both sides: a polynomial of this degree
     reaches the accuracy, and none of smaller degree does. The bounds of theorems T1-T4 are shown beside it.
