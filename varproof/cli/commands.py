@@ -53,6 +53,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("degree", "varproof.cli.degree:degree", "Find the least degree of a polynomial for exp, certified."),
     Command("check", "varproof.cli.check:check", "Check a degree certificate with a small independent program."),
     Command("rank", "varproof.cli.rank:rank", "Count the features of the polynomial method and say when they pay."),
+    Command("bench approx", "varproof.cli.bench:approx", "Time certificates for minimal degrees, beside Sollya."),
     Command("example", "varproof.cli.example:example", "Write an example file to start from."),
 )
 

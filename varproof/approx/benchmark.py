@@ -1,0 +1,224 @@
+"""How long certificates for minimal degrees take to find and to check, beside Sollya's minimax polynomial and sup norm.
+
+Everything runs in this process on one thread except Sollya, whose own clock is read; one run of ours and one of
+Sollya's alternate. What the numbers mean is on the page benchmark-certificates.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from varproof import approx
+from varproof.approx.sollya import REMEZ_QUALITY, SollyaRun, run_sollya
+from varproof.base.errors import InputError, shorten
+from varproof.base.rationals import open_unit_rational, positive_rational
+
+DEFAULT_CELLS = (("4", "1e-8"), ("8", "1e-8"), ("16", "1e-16"))
+CHECK_CELL = ("64", "1e-8")
+RATIO_BAR, RATIO_STRETCH = 30, 100  # times faster than Sollya
+CHECK_BAR, CHECK_STRETCH = 0.050, 0.020  # seconds
+MAX_REPEATS = 1000
+# how far below our certified error of a degree the error is asked for that this degree cannot reach
+SLACKS = (Fraction(1, 1000), Fraction(1, 20))
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The timings of one question (B, eps), in seconds, one entry for each repetition; `degree` is certified.
+
+    `upper` and `lower` enclose the best relative error of that degree, both proved (`lower` is 0 where
+    certificates do not separate it); `check_seconds` maps the engine ("integers", "flint") to its times; `sollya` is empty without a peer.
+    """
+
+    bound: Fraction
+    eps: Fraction
+    degree: int
+    upper: Fraction
+    lower: Fraction
+    certify_seconds: tuple[float, ...]
+    check_seconds: dict[str, tuple[float, ...]]
+    sollya: tuple[SollyaRun, ...]
+
+    @property
+    def sollya_seconds(self) -> float | None:
+        """Median of Sollya's answered runs, None if there are none."""
+        times = [run.seconds for run in self.sollya if run.seconds is not None]
+        return median(times) if times else None
+
+    @property
+    def agrees(self) -> bool | None:
+        """Whether every enclosure of Sollya's is consistent with ours; None when it gave none.
+
+        Its polynomial is a polynomial of this degree, so its sup is at least `lower`; it is within Sollya's stopping
+        rule of the best one, so its sup is at most `upper`, 1e-5 aside.
+        """
+        sups = [run.sup for run in self.sollya if run.sup is not None]
+        if not sups:
+            return None
+        return all(high >= self.lower and low <= self.upper * (1 + REMEZ_QUALITY) for low, high in sups)
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """Sollya's median over ours; `at_least` when a run of Sollya was stopped, so that only a bound is known."""
+
+    value: float
+    at_least: bool
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A goal and what was measured; `met` and `stretch_met` are None where the measurement does not decide."""
+
+    what: str
+    unit: str
+    bar: float
+    stretch: float
+    measured: float | None
+    at_least: bool
+    met: bool | None
+    stretch_met: bool | None
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """All measurements: `cold_seconds` is the very first certificate with the loading of its code."""
+
+    cells: tuple[Cell, ...]
+    check_cell: Cell
+    cold_seconds: float
+    timeout: float
+
+    def bars(self) -> tuple[Bar, ...]:
+        """The goals for certificates with their outcomes: one ratio for each cell, and the check of (64, 1e-8)."""
+        made = [ratio_bar(cell, self.timeout) for cell in self.cells]
+        measured = median(self.check_cell.check_seconds["integers"])
+        what = f"check, integers only, both sides, {name_of(self.check_cell)}"
+        met, stretch_met = measured <= CHECK_BAR, measured <= CHECK_STRETCH
+        return (*made, Bar(what, "s", CHECK_BAR, CHECK_STRETCH, measured, False, met, stretch_met))
+
+
+def name_of(cell: Cell) -> str:
+    """The cell as people write it, for tables and pictures.
+
+    >>> name_of(measure([("1/2", "1e-2")], repeats=1).cells[0])
+    'B = 1/2, eps = 0.01'
+    """
+    eps = Decimal(cell.eps.numerator) / Decimal(cell.eps.denominator)
+    return f"B = {shorten(cell.bound, 20)}, eps = {eps:.3g}"
+
+
+def shown_seconds(value: float) -> str:
+    """Seconds for people, three digits.
+
+    >>> shown_seconds(0.0123), shown_seconds(4.5), shown_seconds(300)
+    ('12.3 ms', '4.5 s', '300 s')
+    """
+    return f"{1000 * value:.3g} ms" if value < 1 else f"{value:.3g} s"
+
+
+def ratio(cell: Cell, timeout: float) -> Ratio | None:
+    """Sollya's median over ours, a stopped run counted as the time limit; None where Sollya gave no time."""
+    stopped = any(run.outcome == "timed out" for run in cell.sollya)
+    times = [timeout if run.outcome == "timed out" else run.seconds for run in cell.sollya]
+    known = [seconds for seconds in times if seconds is not None]
+    return Ratio(median(known) / median(cell.certify_seconds), stopped) if known else None
+
+
+def ratio_bar(cell: Cell, timeout: float) -> Bar:
+    """The goal "30 times faster than Sollya, better 100" for one cell."""
+    found = ratio(cell, timeout)
+    value, at_least = (None, False) if found is None else (found.value, found.at_least)
+
+    def reached(goal: float) -> bool | None:
+        if value is None or (at_least and value < goal):
+            return None
+        return value >= goal
+
+    what = f"find both sides, against Sollya, {name_of(cell)}"
+    return Bar(what, "x", RATIO_BAR, RATIO_STRETCH, value, at_least, reached(RATIO_BAR), reached(RATIO_STRETCH))
+
+
+def measure(
+    cells: Sequence[tuple[str, str]] = DEFAULT_CELLS,
+    *,
+    repeats: int = 5,
+    timeout: float = 60.0,
+    peer: Path | None = None,
+    after_each: Callable[[], object] = lambda: None,
+) -> Benchmark:
+    """Time finding and checking certificates for the relative error on [-B, B], for each (B, eps) of `cells`.
+
+    `peer` is the executable of Sollya (`find_sollya()`), or None to measure ours alone; `timeout` in seconds is for
+    each run of it, and after a time-out or a failure it is not run again on that cell. The check of (64, 1e-8) is
+    always measured. `after_each` is called once for every repetition, `repeats * (len(cells) + 1)` times in all.
+    Raises `InputError` for bad cells before anything runs, for repeats outside 1..1000 and a timeout that is not
+    a positive finite number.
+    """
+    if not 1 <= repeats <= MAX_REPEATS:
+        raise InputError("the number of repeats is out of range", got=repeats, allowed=f"1 to {MAX_REPEATS}")
+    if not 0 < timeout <= 86400:
+        raise InputError("the time limit is out of range", got=timeout, allowed="seconds, above 0 and at most 86400")
+    exact = [(positive_rational(b, name="bound"), open_unit_rational(e, name="eps")) for b, e in cells]
+    if not exact:
+        raise InputError("no cell to measure", allowed="at least one pair of bound and eps")
+    start = time.perf_counter()
+    approx.certify(*exact[0])  # the first use loads the code
+    cold = time.perf_counter() - start
+    measured = tuple(_measure_cell(cell, repeats, timeout, peer, after_each) for cell in exact)
+    reference = (Fraction(CHECK_CELL[0]), Fraction(CHECK_CELL[1]))
+    return Benchmark(measured, _measure_cell(reference, repeats, timeout, None, after_each), cold, timeout)
+
+
+def _measure_cell(
+    question: tuple[Fraction, Fraction],
+    repeats: int,
+    timeout: float,
+    peer: Path | None,
+    after_each: Callable[[], object],
+) -> Cell:
+    """Ours, its two checks and Sollya's in turn, `repeats` times."""
+    from varproof.approx import flint_checker, integer_checker
+
+    engines: dict[str, Callable[[Any], str]] = {"integers": integer_checker.check, "flint": flint_checker.check}
+    found = approx.certify(*question)  # not timed: every timed run of ours is a warm one
+    payload = found.certificate.payload
+    certify_seconds: list[float] = []
+    check_seconds: dict[str, list[float]] = {engine: [] for engine in engines}
+    runs: list[SollyaRun] = []
+    for _ in range(repeats):
+        certify_seconds.append(_seconds(lambda: approx.certify(*question)))
+        for engine, check in engines.items():
+            check_seconds[engine].append(_seconds(lambda check=check: check(payload)))  # type: ignore[misc]  # bound now
+        if peer is not None and all(run.outcome == "answered" for run in runs):
+            runs.append(run_sollya(found.degree, *question, executable=peer, timeout=timeout))
+        after_each()
+    upper = flint_checker.certified_sides(integer_checker.parse(payload)).upper
+    lower = _proved_lower(question[0], found.degree, upper)
+    checks = {engine: tuple(times) for engine, times in check_seconds.items()}
+    return Cell(*question, found.degree, upper, lower, tuple(certify_seconds), checks, tuple(runs))
+
+
+def _seconds(action: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    action()
+    return time.perf_counter() - start
+
+
+def _proved_lower(bound: Fraction, degree: int, upper: Fraction) -> Fraction:
+    """A proved lower bound on the best error of `degree`: the certificate of a slightly smaller eps excludes it."""
+    from varproof.approx import flint_checker, integer_checker
+
+    for slack in SLACKS:
+        asked = (upper * (1 - slack)).limit_denominator(10**12 * upper.denominator // upper.numerator)
+        above = approx.certify(bound, asked)
+        if above.degree > degree:
+            return flint_checker.certified_sides(integer_checker.parse(above.certificate.payload)).lower
+    return Fraction(0)
