@@ -12,16 +12,18 @@ if TYPE_CHECKING:
     from varproof.approx.checking import check as check
     from varproof.approx.degree_certificate import certify as certify
     from varproof.approx.degree_certificate import minimal_degree as minimal_degree
+    from varproof.approx.formulas import formula as formula
     from varproof.approx.polynomial_error import sup_norm as sup_norm
 
 _HOME = {
     "certify": "degree_certificate",
     "minimal_degree": "degree_certificate",
     "check": "checking",
+    "formula": "formulas",
     "sup_norm": "polynomial_error",
 }
 
-__all__ = ["certify", "check", "minimal_degree", "sup_norm"]
+__all__ = ["certify", "check", "formula", "minimal_degree", "sup_norm"]
 
 
 def __getattr__(name: str) -> Any:
