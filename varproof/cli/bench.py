@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from varproof.approx.benchmark import DEFAULT_CELLS, Bar, Benchmark, Cell, measure, name_of, ratio, shown_seconds
+from varproof.approx.benchmark import DEFAULT_CELLS, Bar, Benchmark, Cell, measure, ratio, shown_seconds
 from varproof.approx.sollya import find_sollya
 from varproof.base.errors import InputError
 from varproof.cli.output import PLOT_SUFFIXES, JsonFlag, PlotFile, check_target, emit_json, results, table, talk
@@ -68,11 +68,7 @@ def split_cell(text: str) -> tuple[str, str]:
 
 
 def answer_benchmark(found: Benchmark, note: str) -> dict[str, Any]:
-    """The fields of the JSON answer; every time is in seconds.
-
-    >>> answer_benchmark(measure([("1", "1e-2")], repeats=1), "")["cells"][0]["degree"]
-    3
-    """
+    """The fields of the JSON answer; every time is in seconds."""
     return {
         "cells": [_cell_fields(cell, found.timeout) for cell in found.cells],
         "check_cell": _cell_fields(found.check_cell, found.timeout),
@@ -137,7 +133,7 @@ def _show(found: Benchmark, note: str) -> None:
     )
     for cell in found.cells:
         for message in dict.fromkeys(run.message for run in cell.sollya if run.message):
-            console.print(f"Sollya at {name_of(cell)}: {message}", soft_wrap=True)
+            console.print(f"Sollya at {cell.name}: {message}", soft_wrap=True)
     if note:
         console.print(note, soft_wrap=True)
 
@@ -149,7 +145,7 @@ def _row(cell: Cell, timeout: float) -> tuple[str, ...]:
     peer = outcome if compared is None else more + shown_seconds(compared.value * median(cell.certify_seconds))
     checks = [shown_seconds(median(cell.check_seconds[engine])) for engine in ("integers", "flint")]
     return (
-        name_of(cell),
+        cell.name,
         str(cell.degree),
         shown_seconds(median(cell.certify_seconds)),
         *checks,
