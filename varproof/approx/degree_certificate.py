@@ -21,8 +21,8 @@ from varproof.base.rationals import open_unit_rational, positive_rational
 Interval = Literal["sym", "pos", "neg"]
 Rational = str | int | Fraction
 
-MAX_DEGREE = 512  # finding the points costs about degree^3 bit operations: 512 takes about a minute
-MAX_EPS_BITS = 2048
+MAX_DEGREE = integer_checker.MAX_DEGREE  # finding the points costs about degree^3 bit operations: minutes at 512
+MAX_BITS = integer_checker.MAX_RATIONAL_BITS
 LEVEL_TOLERANCE = 1e-5  # relative; a level within this of the best error decides nearly every comparison with eps
 MAX_STEPS = 40
 SCALE_BITS = (30, 60, 120, 240)  # points are refined when eps is that close to the best error
@@ -95,11 +95,11 @@ def validated(bound: Rational, eps: Rational, kind: str, interval: str) -> tuple
             allowed=f"bound <= {integer_checker.MAX_BOUND} (degree cap {MAX_DEGREE})",
         )
     digits = max(x.bit_length() for x in (exact_eps.denominator, exact_bound.denominator, exact_bound.numerator))
-    if digits > MAX_EPS_BITS:
+    if digits > MAX_BITS:
         raise InputError(
             "bound or eps has too many digits",
             got=f"{digits} bits",
-            allowed=f"at most {MAX_EPS_BITS} bits in numerator and denominator, i.e. eps down to about 1e-616",
+            allowed=f"at most {MAX_BITS} bits in numerator and denominator, i.e. eps down to about 1e-616",
         )
     return exact_bound, exact_eps
 
@@ -113,30 +113,59 @@ class _Search:
         log2_eps = max(0, eps.denominator.bit_length() - eps.numerator.bit_length()) + 2
         # an absolute error on [0, B] is e^{B/2} times the centred one, which is that much smaller
         self.log2_error = log2_eps + (int(1.5 * self.half) if (kind, interval) == ("abs", "pos") else 0)
+        # one degree more divides the error by about 2 (g + 2) / h: on a tiny interval that is many bits
+        self.log2_error += 2 * max(0, self.half.denominator.bit_length() - self.half.numerator.bit_length())
         self._solved: dict[int, Exchange] = {}
 
     def least(self) -> int:
         """The closed-form lower bound (T1, T2) on the minimal degree, where the search starts."""
         low = (rel_lower_degree if self.kind == "rel" else abs_lower_degree)(self.half, self.centred_eps)
         if low > MAX_DEGREE:
+            raise self._beyond_the_cap(low)
+        length = max(self.bound.numerator, self.bound.denominator).bit_length()
+        if low * (SCALE_BITS[0] + length) > integer_checker.MAX_VALUE_BITS:
             raise InputError(
-                "the minimal degree is beyond the cap",
-                got=f"bound {self.bound}, eps {self.eps}: degree at least {low}",
-                allowed=f"questions whose answer is at most {MAX_DEGREE}",
-                hint="the closed forms in varproof.approx.closed_forms have no such cap",
+                "the bound has too many digits for an answer of this size",
+                got=f"{length} bits, degree at least {low}",
+                allowed=f"degree * (bits of the bound + {SCALE_BITS[0]}) <= {integer_checker.MAX_VALUE_BITS}",
+                hint="round the bound up to fewer digits",
             )
         return low
 
+    def _beyond_the_cap(self, low: int) -> InputError:
+        return InputError(
+            "the minimal degree is beyond the cap",
+            got=f"bound {self.bound}, eps {self.eps}: degree at least {low}",
+            allowed=f"questions whose answer is at most {MAX_DEGREE}",
+            hint="the closed forms in varproof.approx.closed_forms have no such cap",
+        )
+
     def level_is_within_eps(self, degree: int) -> bool:
-        """Whether the levelled error of `degree` is at most eps (steers the search only; the checker decides)."""
-        return not self._solve(degree).level > self.centred_eps
+        """Whether the levelled error of `degree` is at most eps (steers the search only; the checker decides).
+
+        Every level is at most the best error, so the first one above eps settles it. Raises `InputError` where even
+        the cap is not enough.
+        """
+        problem = self._problem(min(degree, MAX_DEGREE))
+        while not problem.level > self.centred_eps and self._unsettled(problem, 2):
+            problem.step()
+        within = not problem.level > self.centred_eps
+        if not within and degree >= MAX_DEGREE:
+            raise self._beyond_the_cap(MAX_DEGREE + 1)
+        return within
+
+    def _problem(self, degree: int) -> Exchange:
+        if degree not in self._solved:
+            self._solved[degree] = Exchange(degree, self.half, self.kind, self.log2_error)
+        return self._solved[degree]
+
+    def _unsettled(self, problem: Exchange, steps: int) -> bool:
+        return problem.steps < steps or (problem.change > LEVEL_TOLERANCE and problem.steps < MAX_STEPS)
 
     def _solve(self, degree: int, steps: int = 2) -> Exchange:
         """The exchange problem after at least `steps` steps, more while its level still moves (rarely above 3)."""
-        if degree not in self._solved:
-            self._solved[degree] = Exchange(degree, self.half, self.kind, self.log2_error)
-        problem = self._solved[degree]
-        while problem.steps < steps or (problem.change > LEVEL_TOLERANCE and problem.steps < MAX_STEPS):
+        problem = self._problem(degree)
+        while self._unsettled(problem, steps):
             problem.step()
         return problem
 

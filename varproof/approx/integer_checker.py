@@ -17,7 +17,9 @@ from typing import Any, NamedTuple
 
 FORMAT = "varproof/degree-certificate/1"
 KEYS = {"format", "kind", "interval", "bound", "eps", "degree", "scale_bits", "upper", "lower"}
-MAX_FILE_BYTES, MAX_DEGREE, MAX_SCALE_BITS, MAX_BOUND, MAX_COEFFICIENT_BITS = 8_000_000, 1024, 256, 1024, 20_000
+# the caps keep the slowest certificate below a minute; exact values have about degree * (scale_bits + bound bits) bits
+MAX_FILE_BYTES, MAX_DEGREE, MAX_SCALE_BITS, MAX_COEFFICIENT_BITS = 8_000_000, 512, 256, 8192
+MAX_BOUND, MAX_RATIONAL_BITS, MAX_VALUE_BITS = 1024, 2048, 1 << 17
 Ratio = tuple[int, int]
 
 
@@ -69,7 +71,7 @@ def exp_enclosure(top: int, below: int, w: int) -> Ratio:
     total, term, k = 1 << w, 1 << w, 0
     while term:
         k += 1
-        term = term * argument // (k << w)
+        term = (term * argument >> w) // k  # the floor of the whole quotient, and much faster than one division
         total += term
     lo, hi = total, total + 3 * k + 6  # each of k terms was rounded down; y moved by one unit; tail < one unit
     for _ in range(halvings):
@@ -179,12 +181,16 @@ def parse(data: Any) -> Claimed:
         half = {"sym": bound, "pos": (bound[0], 2 * bound[1]), "neg": (bound[0], 2 * bound[1])}[interval]
         require(0 < eps[0] < eps[1], "eps does not lie strictly between 0 and 1")
         require(0 < bound[0] <= MAX_BOUND * bound[1], f"the bound does not lie in (0, {MAX_BOUND}]")
+        long = max(*bound, eps[1]).bit_length()
+        require(long <= MAX_RATIONAL_BITS, f"the bound or eps has more than {MAX_RATIONAL_BITS} bits")
         require(0 <= g <= MAX_DEGREE, f"the degree does not lie in 0..{MAX_DEGREE}")
         require(8 <= s <= MAX_SCALE_BITS, f"scale_bits does not lie in 8..{MAX_SCALE_BITS}")
+        require(g * (s + max(bound).bit_length()) <= MAX_VALUE_BITS, "degree times the bound's length is too large")
         below = points_in_order(data["lower"]["points"], g + 1, 1 << s)
         above = points_in_order(upper["points" if relative else "brackets"], g, 1 << s)
-        coefficients = [] if relative else [integer(a) for a in upper["coefficients"]]
-        require(relative or len(coefficients) == g + 1, "the number of coefficients does not fit the degree")
+        listed = [] if relative else upper["coefficients"]
+        require(relative or (isinstance(listed, list) and len(listed) == g + 1), "there are not degree + 1 coefficients")
+        coefficients = [integer(a) for a in listed]
         bits = 0 if relative else integer(upper["coefficient_bits"])
         require(0 <= bits <= MAX_COEFFICIENT_BITS, f"coefficient_bits does not lie in 0..{MAX_COEFFICIENT_BITS}")
     except (KeyError, TypeError, AttributeError) as error:
@@ -195,7 +201,9 @@ def parse(data: Any) -> Claimed:
 def check(data: Any) -> str:
     """One line that says what was proved; raises Rejected or Unreadable otherwise."""
     c = parse(data)
-    w = 128 + c.scale_bits + 2 * c.eps[1].bit_length() + 6 * (c.half[0] // c.half[1] + 1) + 2 * c.degree
+    # bits that decide a difference of eps 4^-scale_bits beside e^h, after a shift by e^h; of eps h on a tiny interval
+    tiny = max(0, c.half[1].bit_length() - c.half[0].bit_length())
+    w = 128 + 2 * c.scale_bits + c.eps[1].bit_length() + tiny + 3 * (c.half[0] // c.half[1] + 2)
     sign = 0 if c.relative else {"sym": 0, "pos": 1, "neg": -1}[c.interval]
     shift = exp_enclosure(sign * c.half[0], c.half[1], w)
     lower(c.lower, c.relative, c.half, c.scale_bits, c.eps, shift, w)
