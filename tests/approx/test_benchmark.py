@@ -10,7 +10,8 @@ import pytest
 
 from varproof import approx
 from varproof.approx import benchmark
-from varproof.approx.benchmark import Benchmark, Cell, measure, ratio, ratio_bar, shown_seconds
+from varproof.approx.benchmark import Benchmark, Cell, measure
+from varproof.approx.benchmark_bars import bars, ratio, ratio_bar, shown_seconds
 from varproof.approx.benchmark_plot import _draw_cells, draw_benchmark
 from varproof.approx.sollya import SollyaRun
 from varproof.base.errors import InputError
@@ -127,7 +128,7 @@ def test_the_bar_against_sollya(run, timeout, met, stretch_met):
 )
 def test_the_bar_of_the_check(seconds, met, stretch_met):
     found = Benchmark((cell(),), replace(cell(check=seconds), bound=Fraction(64)), 1.0, 60.0)
-    first, last = found.bars()
+    first, last = bars(found)
     assert first.met is None
     assert (last.measured, last.met, last.stretch_met) == (seconds, met, stretch_met)
     assert (last.bar, last.stretch, last.unit, last.at_least) == (0.05, 0.02, "s", False)

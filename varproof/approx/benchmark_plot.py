@@ -6,7 +6,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from varproof.approx.benchmark import RATIO_BAR, Benchmark, Cell, ratio, shown_seconds
+from varproof.approx.benchmark import Benchmark, Cell
+from varproof.approx.benchmark_bars import RATIO_BAR, ratio, shown_seconds
 
 OURS, PEER, INK, MARK = "#0072b2", "#8d99ae", "#1b263b", "#d55e00"
 HEIGHT = 0.36  # of one bar; a cell has two

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from varproof.approx.benchmark import DEFAULT_CELLS, Bar, Benchmark, Cell, measure, ratio, shown_seconds
+from varproof.approx.benchmark import DEFAULT_CELLS, Benchmark, Cell, measure
+from varproof.approx.benchmark_bars import Bar, bars, ratio, shown_seconds
 from varproof.approx.sollya import find_sollya
 from varproof.base.errors import InputError
 from varproof.cli.output import PLOT_SUFFIXES, JsonFlag, PlotFile, check_target, emit_json, results, table, talk
@@ -74,7 +75,7 @@ def answer_benchmark(found: Benchmark, note: str) -> dict[str, Any]:
         "check_cell": _cell_fields(found.check_cell, found.timeout),
         "cold_seconds": found.cold_seconds,
         "timeout": found.timeout,
-        "bars": [vars(bar) for bar in found.bars()],
+        "bars": [vars(bar) for bar in bars(found)],
         "note": note,
     }
 
@@ -122,7 +123,7 @@ def _show(found: Benchmark, note: str) -> None:
             ("what", "measured", "bar", "stretch"),
             [
                 (bar.what, _measured(bar), _goal(bar, bar.bar, bar.met), _goal(bar, bar.stretch, bar.stretch_met))
-                for bar in found.bars()
+                for bar in bars(found)
             ],
             right=("measured",),
         )
