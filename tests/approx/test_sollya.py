@@ -99,7 +99,7 @@ def test_a_lasting_failure_says_what_stderr_said(tmp_path):
 
 
 def test_a_flood_of_output_is_not_swallowed_whole(tmp_path):
-    found = run(stub(tmp_path, f"yes nonsense | head -c 3000000; echo '{ANSWER}'"))
+    found = run(stub(tmp_path, f"yes nonsense | head -c 3000000; echo; echo '{ANSWER}'"))
     assert found.outcome == "failed"
     assert len(found.message) < 400
 
