@@ -189,7 +189,8 @@ def parse(data: Any) -> Claimed:
         below = points_in_order(data["lower"]["points"], g + 1, 1 << s)
         above = points_in_order(upper["points" if relative else "brackets"], g, 1 << s)
         listed = [] if relative else upper["coefficients"]
-        require(relative or (isinstance(listed, list) and len(listed) == g + 1), "there are not degree + 1 coefficients")
+        fits = relative or (isinstance(listed, list) and len(listed) == g + 1)
+        require(fits, "the number of coefficients does not fit the degree")
         coefficients = [integer(a) for a in listed]
         bits = 0 if relative else integer(upper["coefficient_bits"])
         require(0 <= bits <= MAX_COEFFICIENT_BITS, f"coefficient_bits does not lie in 0..{MAX_COEFFICIENT_BITS}")
