@@ -10,7 +10,7 @@ import pytest
 
 from varproof import approx
 from varproof.approx import benchmark
-from varproof.approx.benchmark import Benchmark, Cell, measure
+from varproof.approx.benchmark import Benchmark, Cell, _proved_lower, measure
 from varproof.approx.benchmark_bars import bars, ratio, ratio_bar, shown_seconds
 from varproof.approx.benchmark_plot import _draw_cells, draw_benchmark
 from varproof.approx.sollya import SollyaRun
@@ -177,6 +177,15 @@ def test_bad_input_is_refused_before_anything_runs(monkeypatch, cells, options):
     with pytest.raises(InputError) as refusal:
         measure(cells, **options)
     assert refusal.value.allowed
+
+
+@pytest.mark.parametrize(
+    ("upper", "least", "most"),
+    [("0.005004", "0.004998", "0.00500389"), ("0.0051", "0.004845", "0.00500389"), ("0.0055", "0", "0")],
+)
+def test_a_lower_bound_is_one_for_this_degree_however_loose_the_upper(upper, least, most):
+    # the best error of degree 3 on [-1, 1] is 0.00500388..; that of degree 2 must never be taken for it
+    assert Fraction(least) <= _proved_lower(Fraction(1), 3, Fraction(upper)) <= Fraction(most)
 
 
 def test_names_for_people():

@@ -133,8 +133,9 @@ def _show(found: Benchmark, note: str) -> None:
         soft_wrap=True,
     )
     for cell in found.cells:
-        for message in dict.fromkeys(run.message for run in cell.sollya if run.message):
-            console.print(f"Sollya at {cell.name}: {message}", soft_wrap=True)
+        for run in cell.sollya:
+            if run.message:
+                console.print(f"Sollya at {cell.name}: {run.message}", soft_wrap=True)
     if note:
         console.print(note, soft_wrap=True)
 
