@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from importlib import resources
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import jsonschema
 import pytest
 
 from varproof.approx import benchmark
+from varproof.cli.bench import answer_benchmark
 from varproof.cli.main import main
 
 # what the real one finds for the degree of (1, 1e-2), and what it must not find
@@ -124,6 +126,14 @@ def test_tiny_eps_keeps_its_digits(tmp_path, monkeypatch, capsys):
     assert low.endswith(high[high.index("e-") :])
     assert float(low.partition("e")[0]) > 1
     assert int(high.partition("e-")[2]) >= 330
+
+
+def test_printed_enclosures_still_enclose():
+    found = benchmark.measure([("1", "1e-2"), ("1/2", "1e-3")], repeats=1)
+    for cell, fields in zip(found.cells, answer_benchmark(found, "")["cells"], strict=True):
+        low, high = map(Fraction, fields["best_error"])
+        assert low < cell.lower < cell.upper < high
+        assert high - low < cell.upper - cell.lower + cell.upper / 10**10
 
 
 def test_plot_is_written_and_stdout_stays_json(tmp_path, monkeypatch, capsys):
