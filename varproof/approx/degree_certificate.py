@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
 from typing import Any, Literal
 
 from flint import arb, arb_poly, ctx
@@ -57,17 +58,18 @@ def certify(bound: Rational, eps: Rational, *, kind: Kind = "rel", interval: Int
     search = _Search(exact_bound, exact_eps, kind, interval)
     degree = first_integer(search.level_is_within_eps, search.least())
     reasons = []
-    for bits in SCALE_BITS:
-        payload = search.payload(degree, bits)
+    # a level just below eps can belong to a best error just above it: then the answer is one degree more
+    for candidate, bits in product((degree, degree + 1), SCALE_BITS):
+        payload = search.payload(candidate, bits)
         try:
             integer_checker.check(payload)
         except integer_checker.Rejected as rejection:
-            reasons.append(f"{bits} bits: {rejection}")
+            reasons.append(f"degree {candidate}, {bits} bits: {rejection}")
             continue
-        return DegreeCertificate(degree, kind, interval, exact_bound, exact_eps, Certificate(payload))
+        return DegreeCertificate(candidate, kind, interval, exact_bound, exact_eps, Certificate(payload))
     raise CertificateError(
         "the two sides could not be separated: eps is too close to the best error of some degree",
-        got=f"bound {exact_bound}, eps {exact_eps}, degree {degree} or its neighbours ({reasons[-1]})",
+        got=f"bound {exact_bound}, eps {exact_eps}; {reasons[len(SCALE_BITS) - 1]}; {reasons[-1]}",
         hint="take eps slightly larger or smaller",
     )
 

@@ -195,7 +195,8 @@ def parse(data: Any) -> Claimed:
         bits = 0 if relative else integer(upper["coefficient_bits"])
         require(0 <= bits <= MAX_COEFFICIENT_BITS, f"coefficient_bits does not lie in 0..{MAX_COEFFICIENT_BITS}")
     except (KeyError, TypeError, AttributeError) as error:
-        raise Unreadable(f"a field is missing or has the wrong type or word ({error})") from None
+        word = next((word for word in error.args if isinstance(word, str)), "not a text")[:80]
+        raise Unreadable(f"a field is missing or has the wrong type or word ({word!r})") from None
     return Claimed(relative, interval, half, eps, g, s, below, above, coefficients, bits)
 
 

@@ -47,6 +47,8 @@ def sup_norm(
         raise InputError(
             "the interval is not usable", got=f"[{left}, {right}]", allowed="-4096 <= left < right <= 4096"
         )
+    if kind not in ("rel", "abs"):
+        raise InputError("unknown kind", got=kind, allowed="rel, abs")
     polynomial = fmpq_poly([rational(c) for c in values])
     bits = precision + 3 * int(max(abs(left), abs(right)))
     for _ in range(6):
