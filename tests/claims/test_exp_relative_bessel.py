@@ -22,7 +22,7 @@ def test_only_the_lower_bound_is_claimed_below_the_bound():
 
 
 def test_without_the_hypothesis_the_same_cell_is_a_counterexample():
-    below = replace(CLAIM.case(), cells={"bound": (4,), "degree": (2,)}, dropped=frozenset({"n_above_bound"}))
+    below = replace(CLAIM.case(), cells={"bound": (4,), "degree": (2,)}, dropped=frozenset({"contraction"}))
     found = CLAIM.check(below)
     assert found.verdict is Verdict.REFUTED
     assert found.evidence["counterexamples"][0]["B"] == "4"

@@ -57,7 +57,9 @@ def _tail(order: int, argument: arb, term: Callable[[int], arb], *, majorant: bo
         total += value
         ratio = argument / (2 * (k + 2))
         if ratio < arb("0.5"):
-            last = (argument / 2) ** (k + 1) / arb(k + 1).gamma() / (k + 1) if majorant else value * ratio
+            # an upper bound of the next term: the majorant for J, the last I times its own ratio for I
+            power = (argument / 2) ** (k + 1) / arb(k + 2).gamma()
+            last = power if majorant else value * argument / (2 * (k + 1))
             remainder = last / (1 - ratio)
             if remainder < total * arb(2) ** -60 or remainder < arb(2) ** -4000:
                 return total + (remainder / 2) + arb(0, (remainder / 2).upper())

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from flint import arb, ctx, fmpq, fmpq_poly, fmpz
@@ -38,6 +39,7 @@ def check(data: Any) -> str:
 def certified_sides(claimed: Claimed) -> Sides:
     """The two certified errors, as rationals on the safe side; `Rejected` where the upper side proves no number."""
     half = Fraction(*claimed.half)
+    _require_order(claimed.upper, claimed)
     with ctx.workprec(_precision(claimed)):
         upper = (_relative_upper if claimed.relative else _absolute_upper)(claimed, half) * _shift(claimed, half)
         return Sides(upper_rational(upper), lower_side(claimed))
@@ -46,8 +48,16 @@ def certified_sides(claimed: Claimed) -> Sides:
 def lower_side(claimed: Claimed) -> Fraction:
     """The certified lower bound alone, of the best error of every degree below the number of lower points minus one."""
     half = Fraction(*claimed.half)
+    _require_order(claimed.lower, claimed)
     with ctx.workprec(_precision(claimed)):
         return lower_rational(_lower(claimed, half) * _shift(claimed, half))
+
+
+def _require_order(numbers: list[int], claimed: Claimed) -> None:
+    """Both theorems need points of [-1, 1] in strictly increasing order, wherever they came from."""
+    one = 1 << claimed.scale_bits
+    if any(a >= b for a, b in pairwise(numbers)) or any(not -one <= u <= one for u in numbers):
+        raise Rejected("points are not strictly increasing points of the interval")
 
 
 def _precision(claimed: Claimed) -> int:

@@ -30,8 +30,8 @@ def check(case: Case) -> Finding:
                 sides = best_error(degree, bound, "rel")
                 cell = {"B": bound, "degree": degree}
                 tally.at_least(sides.lower, relative_lower(degree, bound), side="lower", **cell)
-                if n > bound or not case.assumes("n_above_bound"):
-                    contraction = bessel_j_tail(2 * n, 2 * bound)
+                contraction = bessel_j_tail(2 * n, 2 * bound)
+                if (n > bound and contraction < 1) or not case.assumes("contraction"):
                     tail = bessel_j_tail(n, bound)
                     if not case.assumes("whole_tail"):
                         tail -= bessel_j(n, bound)
@@ -50,15 +50,14 @@ CLAIM = Claim(
     ),
     kind="upper",
     hypotheses={
-        "n_above_bound": "the upper bound needs n > B (positive Bessel values)",
-        "contraction": "the upper bound needs S_2n(2B) < 1",
+        "contraction": "the upper bound needs n > B (positive Bessel values) and S_2n(2B) < 1",
         "whole_tail": "S_n starts at k = n",
     },
     sources=(PAGE, "arXiv:2205.06249", "arXiv:2302.13214"),
     check=check,
     falsified=(
         Variant("upper 1.8", "for n far above B the error is 2 J_n (1 + small)", {"upper": Fraction(18, 10)}),
-        Variant("without n > B", "below B the tails say nothing", dropped=frozenset({"n_above_bound"})),
+        Variant("no contraction", "the quotient is negative for S_2n(2B) > 1", dropped=frozenset({"contraction"})),
         Variant("tail from n + 1", "the first term is the largest", dropped=frozenset({"whole_tail"})),
     ),
     constants={"upper": Fraction(2)},
