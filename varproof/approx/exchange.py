@@ -71,7 +71,7 @@ class Exchange:
         interior = [t.mid() for t in self.points[1:-1]]
         if not interior:
             return []
-        for _ in range(3):
+        for _ in range(2):
             moves = zip(interior, self._slope(interior), self._bend(interior), strict=True)
             interior = [(t - (a / b).mid()).mid() for t, a, b in moves]
             if not _in_order(interior):

@@ -29,7 +29,7 @@ def start_points(degree: int, bound: float, kind: Kind) -> NDArray[np.float64]:
     drift = reach * bound if kind == "rel" else 0.0
     ratio = _bessel_ratio(n, bound, kind) if reach == 1.0 else 0.0
     low, high = np.zeros(n + 1), np.full(n + 1, np.pi)
-    for _ in range(26):  # bisection (the phase increases with theta) to 5e-8: the exchange steps do the rest
+    for _ in range(16):  # bisection (the phase increases with theta) to 5e-5: the exchange steps do the rest
         theta = (low + high) / 2
         phase = n * theta - drift * np.sin(theta)
         phase += 2 * np.arctan2(ratio * np.sin(theta), 1 - ratio * np.cos(theta))
