@@ -44,8 +44,8 @@ def check(certificate: Certificate | str | Path, *, engine: Engine = "integers")
         return CheckResult(False, str(rejection), engine)
     except integer_checker.Unreadable as problem:
         raise InputError(
-            "not a degree certificate",
-            got=f"{certificate if not isinstance(certificate, Certificate) else 'a certificate object'}: {problem}",
+            f"not a degree certificate: {problem}",
+            got="a certificate object" if isinstance(certificate, Certificate) else certificate,
             allowed=f"a JSON file of format {integer_checker.FORMAT}, at most {integer_checker.MAX_FILE_BYTES} bytes",
             hint="write one with: varproof degree --bound 16 --eps 1e-16 --cert c.json",
         ) from None
