@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,7 @@ from varproof.claims.subquadratic_reading import CLAIM
 
 assert CLAIM.corrected is not None
 CORRECTED = CLAIM.corrected
+ROOT = Path(__file__).parents[2]
 
 
 def test_the_literal_statement_is_refuted_for_every_exponent_saved() -> None:
@@ -66,6 +68,22 @@ def test_the_rank_exponent_is_the_entropy_form() -> None:
     entropy = -share * math.log(share) - (1 - share) * math.log(1 - share)
     value = subquadratic_reading._rho(subquadratic_reading.ball(2), subquadratic_reading.ball(Fraction(1, 2)))
     assert math.isclose(float(value.mid()), (alpha + gamma) * entropy)
+
+
+def test_the_page_names_the_least_integer_that_reaches_a_tenth() -> None:
+    """schedules.md: alpha = C = 1 and exponent 1/10 need a >= 99 in step 3."""
+    tenth = subquadratic_reading.ball(Fraction(1, 10))
+    one = subquadratic_reading.ball(1)
+    assert subquadratic_reading._rho(one, subquadratic_reading.ball(Fraction(2, 98))) > tenth
+    assert subquadratic_reading._rho(one, subquadratic_reading.ball(Fraction(2, 99))) < tenth
+    assert "$a\\ge99$" in (ROOT / subquadratic_reading.PAGE).read_text(encoding="utf-8")
+
+
+def test_the_criterion_is_the_logit_bound_that_the_uncentred_proof_needs() -> None:
+    """A row of scores B + 1 with half-range 0 leaves [-B, B], so the hypothesis cannot be on the half-range."""
+    assert "logit bound" in CLAIM.hypotheses["criterion"]
+    assert "half-range" not in CLAIM.hypotheses["criterion"]
+    assert "[-1, 1]" in CLAIM.hypotheses["values"]
 
 
 def test_without_the_criterion_the_counterexample_is_concrete() -> None:

@@ -173,8 +173,11 @@ CLAIM = Claim(
     statement="Under the criterion VAR inference runs in sub-quadratic time: at most c n^{2-q} for some c, q > 0.",
     kind="asymptotic",
     hypotheses={
-        "criterion": "half-range B = o(ln N), i.e. R = o(sqrt(ln N)) in the 1/d convention, with N = L tokens",
+        "criterion": (
+            "logit bound B = o(ln N), N = L tokens; implied by entries R = o(sqrt(ln N)) in the 1/d convention"
+        ),
         "dimension": "d <= alpha ln N and additive error N^-C for constants alpha and C",
+        "values": "values in [-1, 1]",
         "geometric": "p_{K-i} <= n / a^i for a fixed a > 1 (the corrected form only)",
     },
     sources=("arXiv:2501.04377", "arXiv:2302.13214"),
