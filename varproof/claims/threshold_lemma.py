@@ -28,8 +28,9 @@ def check(case: Case) -> Finding:
         for keys in integers(case, "keys", low=1, high=5):
             _rows(tally, case, root, keys)
     return tally.finding(
-        f"{PAGE} proves it for all scores; on the grid every row of corner weights, both attained levels, the largest "
-        "tolerated noise and the one-sided statements off the promise are verified in exact rationals"
+        f"{PAGE} proves it for all scores; on the grid every row of corner weights, the low level attained, the "
+        "high one attained (n = 1) or approached, the largest tolerated noise and the one-sided statements off the "
+        "promise are verified in exact rationals"
     )
 
 
@@ -57,9 +58,20 @@ def _rows(tally: Tally, case: Case, root: Fraction, keys: int) -> None:
         tally.holds(output_levels(root**2) == (at_most, at_least), side="levels", root=root)
         lows, one_high = [low] * keys, [Fraction(0)] * (keys - 1) + [high]
         tally.equal(sum(lows) / (sum(lows) + neutral), at_most, side="low level attained", root=root, keys=keys)
-        tally.equal(high / (sum(one_high) + neutral), at_least, side="high level attained", root=root, keys=keys)
-        # the two attained levels lie exactly the tolerance away from the cut, so no larger noise is tolerated
+        tally.equal(high / (sum(one_high) + neutral), at_least, side="high level at the limit", root=root, keys=keys)
+        _approach(tally, high, neutral, keys, at_least)
+        # the two levels lie exactly the tolerance away from the cut, so no larger noise is tolerated
         tally.equal(at_least - noise, cut, side="tolerance attained", root=root, keys=keys)
+
+
+def _approach(tally: Tally, high: Fraction, neutral: Fraction, keys: int, level: Fraction) -> None:
+    """One key at the high level, the others of positive weight w: o is attained at n = 1, else above by O(w)."""
+    for weight in (Fraction(1, 10**k) for k in (1, 10, 100)):
+        data = high + (keys - 1) * weight
+        excess = data / (data + neutral) - level
+        cell = {"keys": keys, "other_weights": weight, "excess": excess}
+        tally.holds((excess == 0) if keys == 1 else (excess > 0), **cell, side="attained")
+        tally.at_most(excess, (keys - 1) * weight / (high + neutral), **cell, side="high level approached")
 
 
 def _text(weights: Sequence[Fraction]) -> str:
@@ -70,9 +82,9 @@ CLAIM = Claim(
     id="threshold_lemma",
     statement=(
         "n data keys of scores s_j and value 1, neutral mass e^theta of value 0, g = H - L - ln n > 0, theta = "
-        "(H + L + ln n)/2: some s_j >= H gives o >= sigma(g/2), all s_j <= L gives o <= sigma(-g/2), both attained. "
-        "Outputs known to delta < tanh(g/4)/2 are decided by o > 1/2. Without the promise YES still means max s > L "
-        "and NO means max s < H."
+        "(H + L + ln n)/2: some s_j >= H gives o >= sigma(g/2), all s_j <= L gives o <= sigma(-g/2); the second is "
+        "attained, the first is attained for n = 1 and approached otherwise. Outputs known to delta < tanh(g/4)/2 are "
+        "decided by o > 1/2. Without the promise YES still means max s > L and NO means max s < H."
     ),
     kind="tight",
     hypotheses={
