@@ -212,3 +212,10 @@ def test_unknown_engine():
     with pytest.raises(InputError, match="unknown engine") as error:
         check(Certificate({}), engine="floats")  # type: ignore[arg-type]
     assert error.value.allowed == "integers, flint"
+
+
+def test_each_engine_does_its_own_work():
+    data = payload(QUESTIONS[0]) | {"eps": "1/100000"}
+    said = [check(Certificate(data), engine=engine).message for engine in ("integers", "flint")]
+    assert said[0] == "upper side: the error of the polynomial exceeds eps"
+    assert "only bounded by 7.5395" in said[1]

@@ -136,3 +136,13 @@ def test_first_integer_is_the_first_and_asks_little():
             assert forms.first_integer(holds, start) == change
             assert len(asked) <= 2 * (change - start).bit_length() + 3
             assert min(asked) >= start
+
+
+def test_the_poisson_form_as_stated():
+    # (1 + 2/mu) e^{mu B} (1 + mu)^-n at mu = 2, B = 1, n = 3: 2 e^2 / 27
+    assert forms.relative_poisson(2, 1, 2).overlaps(2 * arb(2).exp() / 27)
+
+
+def test_the_lambert_degree_has_a_floor_of_five_quarters_of_the_bound():
+    assert forms.relative_lambert_degree(400, Fraction(99, 100)) == 499
+    assert forms.absolute_lambert_degree(4, Fraction(99, 100)) >= 3

@@ -20,7 +20,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from varproof.approx import certify, integer_checker
-from varproof.approx.integer_checker import Rejected, Unreadable, check, exp_enclosure, horner, relative_upper
+from varproof.approx.integer_checker import (
+    Rejected,
+    Unreadable,
+    absolute_upper,
+    check,
+    exp_enclosure,
+    horner,
+    relative_upper,
+)
 
 SOURCE = Path(integer_checker.__file__)
 
@@ -283,3 +291,40 @@ def test_imports_six_standard_modules_and_uses_no_floats():
     assert not [n for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, float)]
     assert not [n for n in ast.walk(tree) if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Div)]
     assert "float" not in {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+
+
+def absolute_side(
+    coefficients: list[float], brackets: list[int], *, half: int = 1, scale_bits: int = 3, eps: tuple[int, int] = (9, 1)
+) -> None:
+    """The upper side of "abs" alone, on polynomials given to 30 bits."""
+    scaled = [round(a * 2**30) for a in coefficients]
+    absolute_upper(scaled, 30, brackets, (half, 1), scale_bits, eps, (1 << 300, 1 << 300), 300)
+
+
+def test_the_extreme_inside_a_bracket_counts_not_its_left_end():
+    # 2.5 + e^0.07 t - e^t is 1.5 at 0, the left end of the bracket [0, 1/8], and 1.50256 at its extreme 0.07
+    line = [2.5, math.exp(0.07)]
+    absolute_side(line, [0], eps=(16, 10))
+    with pytest.raises(Rejected, match="exceeds eps"):
+        absolute_side(line, [0], eps=(1501, 1000))
+
+
+def test_a_bracket_outside_the_interval_or_without_a_sign_change():
+    line = [1.0, math.exp(1.05)]  # the only stationary point, 1.05, lies in the bracket [1, 9/8]
+    with pytest.raises(Rejected, match="outside"):
+        absolute_side(line, [8])
+    with pytest.raises(Rejected, match="sign change"):
+        absolute_side(line, [7])
+
+
+def test_a_bracket_where_the_slope_may_turn_is_too_wide():
+    # P' = 1.0182 + 0.8697 t meets e^t at -0.4 and 0.1, and P'' - P' = 0 at -0.17 in the first bracket [-1/2, 0]
+    with pytest.raises(Rejected, match="too wide"):
+        absolute_side([0.0, 1.0182, 0.43485], [-1, 0], scale_bits=1)
+    absolute_side([0.0, 1.0182, 0.43485], [-7, 1], scale_bits=4)
+
+
+def test_brackets_too_coarse_for_the_bound():
+    with pytest.raises(Rejected, match="too small"):
+        absolute_side([1.0], [], half=4, scale_bits=2)
+    absolute_side([1.0], [], half=4, scale_bits=3, eps=(60, 1))
