@@ -143,6 +143,43 @@ def test_the_literal_kernel_statement_fails_at_four_thirds():
     assert finding.evidence["counterexamples"][0]["W"] == "-1/9"
 
 
+@pytest.mark.parametrize("shift", [Fraction(1, 10**30), -Fraction(1, 10**30)])
+def test_the_range_of_the_kernel_cannot_move_at_all(shift):
+    claim = load("kernel_values_in_unit_interval")
+    assert claim.corrected is not None
+    constants = {**claim.constants, "lobe": claim.constants["lobe"] + shift}
+    found = claim.corrected.check(replace(claim.case(), constants=constants))
+    assert found.verdict is Verdict.REFUTED
+    assert found.evidence["counterexamples"][0]["side"] == "min W"
+
+
+def test_the_range_is_not_read_off_the_grid(monkeypatch):
+    """A dip between grid points, as deep as 1/8, is seen by the zeros of the derivative."""
+    from varproof.approx.interpolation_kernels import Kernel, keys_cubic
+
+    claim = load("kernel_values_in_unit_interval")
+    assert claim.corrected is not None
+    inner, outer = keys_cubic("-3/4").pieces
+    deeper = Kernel("deeper", (inner, tuple(Fraction(9, 8) * c for c in outer)))
+    monkeypatch.setattr("varproof.claims.kernel_values_in_unit_interval.keys_cubic", lambda a: deeper)
+    found = claim.corrected.check(replace(claim.case(), cells={"phases": (2,)}))
+    sides = {one["side"]: one["measured"] for one in found.evidence["counterexamples"] if "side" in one}
+    assert sides["min W"] == "-0.12500000000000000000"
+    assert "range" not in sides
+
+
+def test_extremes_of_a_cubic_are_found_without_a_grid():
+    from varproof.approx.interpolation_kernels import BSPLINE, keys_cubic
+    from varproof.claims.kernel_values_in_unit_interval import _critical_points
+
+    assert _critical_points(keys_cubic("-3/4").pieces[1], 1) == [1, 2, Fraction(4, 3)]
+    assert _critical_points(keys_cubic(-2).pieces[0], 0) == [0, 1]
+    assert _critical_points(BSPLINE.pieces[1], 1) == [1, 2]
+    assert _critical_points((Fraction(0), Fraction(-1), Fraction(1), Fraction(0)), 0) == [0, 1, Fraction(1, 2)]
+    with pytest.raises(ArithmeticError):
+        _critical_points((Fraction(0), Fraction(-2), Fraction(0), Fraction(1)), 0)
+
+
 def test_the_literal_kernel_statement_would_pass_for_a_kernel_without_lobes(monkeypatch):
     from varproof.approx.interpolation_kernels import BSPLINE
 

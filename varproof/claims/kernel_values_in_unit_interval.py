@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import isqrt
 
-from varproof.approx.interpolation_kernels import keys_cubic
+from varproof.approx.interpolation_kernels import Kernel, Polynomial, keys_cubic
 from varproof.base.verdict import Finding, Verdict
 from varproof.claims.cells import integers
 from varproof.claims.model import Case, Claim, Correction, Variant
@@ -29,7 +30,7 @@ def check(case: Case) -> Finding:
 
 
 def check_corrected(case: Case) -> Finding:
-    """sum of |W(s) W(t)| over the 16 taps at a grid of phases, the attaining phase (1/2, 1/2), and the sign pattern."""
+    """The bound on 16 taps on a grid of phases, the map that attains it, and the exact range of W."""
     tally = Tally()
     kernel, bound = keys_cubic(case.constants["a"]), case.constants["bound"]
     for steps in integers(case, "phases", low=2, high=128):
@@ -42,10 +43,43 @@ def check_corrected(case: Case) -> Finding:
     attained = sum((u * v * worst_map[i][j] for i, u in enumerate(weights) for j, v in enumerate(weights)), Fraction(0))
     tally.equal(attained, bound, phase="1/2 1/2", map="signs of the weights, max |phi| = 1")
     tally.at_most(bound, TAPS, compared_with="16 taps of size at most 1")
+    _range(tally, case, kernel)
     return tally.finding(
-        f"{PAGE} proves it for every phase (sum |W| = 1 + 2|a| t (1-t) per axis); here a grid of phases and the map "
-        "that attains it, in exact rationals"
+        f"{PAGE} proves both for every phase (sum |W| = 1 + 2|a| t (1-t) per axis); here in exact rationals a grid of "
+        "phases, the map that attains 121/64, and the extremes of W among the zeros of W' and the ends of its pieces"
     )
+
+
+def _range(tally: Tally, case: Case, kernel: Kernel) -> None:
+    """min W = -lobe, attained at 4/3, and max W = 1, attained at 0: exact extremes, and the grid lies between."""
+    deepest = -case.constants["lobe"]
+    extremes = {x: kernel(x) for i, piece in enumerate(kernel.pieces) for x in _critical_points(piece, i)}
+    tally.equal(min(extremes.values()), deepest, side="min W", points=" ".join(map(str, extremes)))
+    tally.equal(max(extremes.values()), 1, side="max W", points=" ".join(map(str, extremes)))
+    tally.equal(kernel(Fraction(4, 3)), deepest, side="minimum attained", x="4/3")
+    tally.equal(kernel(0), 1, side="maximum attained", x="0")
+    for steps in integers(case, "phases", low=2, high=128):
+        for x in (Fraction(i, steps) for i in range(2 * steps)):
+            tally.at_least(kernel(x), deepest, side="range", x=x)
+            tally.at_most(kernel(x), 1, side="range", x=x)
+
+
+def _critical_points(cubic: Polynomial, low: int) -> list[Fraction]:
+    """The ends of [low, low + 1] and the zeros of the cubic's derivative between them: its extremes are among these.
+
+    The discriminants are squares for every rational a, 4 (a+3)^2 and 4 a^2, so the zeros are rational.
+    """
+    ends = [Fraction(low), Fraction(low + 1)]
+    c, b, a = cubic[1], 2 * cubic[2], 3 * cubic[3]
+    if a == 0:
+        zeros = [-c / b] if b else []
+    else:
+        square = b * b - 4 * a * c
+        root = Fraction(isqrt(max(square.numerator, 0)), isqrt(square.denominator))
+        if root * root != square:
+            raise ArithmeticError(f"the derivative of {cubic} has no rational zeros")
+        zeros = [(-b - root) / (2 * a), (-b + root) / (2 * a)]
+    return ends + [x for x in zeros if low < x < low + 1]
 
 
 CLAIM = Claim(
@@ -65,8 +99,10 @@ CLAIM = Claim(
     falsified=(
         Variant("bound times 0.95", "phase (1/2, 1/2) attains 121/64", {"bound": Fraction(121, 64) * Fraction(19, 20)}),
         Variant("bound times 1.1", "then nothing attains it", {"bound": Fraction(121, 64) * Fraction(11, 10)}),
+        Variant("lobe times 0.9", "W(4/3) = -1/9 is deeper", {"lobe": Fraction(1, 10)}),
+        Variant("lobe times 1.1", "no value is that deep", {"lobe": Fraction(11, 90)}),
         Variant("a times 1.1", "a deeper lobe exceeds 121/64", {"a": Fraction(-33, 40)}),
     ),
-    constants={"a": Fraction(-3, 4), "bound": Fraction(121, 64)},
+    constants={"a": Fraction(-3, 4), "bound": Fraction(121, 64), "lobe": Fraction(1, 9)},
     cells={"phases": (16,)},
 )
