@@ -118,3 +118,14 @@ def test_points_outside_or_with_values_of_both_signs(taus):
     bogus = parse(data)._replace(upper=[2 * 256, 3 * 256])
     with pytest.raises(Rejected, match=r"one sign|points of the interval"):
         certified_sides(bogus)
+
+
+def test_a_bracket_where_the_slope_may_turn_is_too_wide():
+    # P' = 1.0182 + 0.8697 t meets e^t at -0.4 and 0.1, and P'' - P' = 0 at -0.17, in the bracket [-1/2, 0]
+    coefficients = [0, round(1.0182 * 2**30), round(0.43485 * 2**30)]
+    claimed = parse(payload("1", "1e-2", "abs", "sym"))._replace(
+        degree=2, coefficients=coefficients, coefficient_bits=30, lower=[-1, 0, 1]
+    )
+    certified_sides(claimed._replace(scale_bits=4, upper=[-7, 1]))
+    with pytest.raises(Rejected, match="too wide"):
+        certified_sides(claimed._replace(scale_bits=1, upper=[-1, 0]))
