@@ -68,6 +68,11 @@ def test_variants_change_one_thing_by_at_most_a_tenth(module, variant):
         ("degree_law", {"bound": (0,)}),
         ("degree_law", {"eps_digits": ("x",)}),
         ("interpolation_kernel_constants", {"a": (Fraction(1, 2),)}),
+        ("interpolation_kernel_constants", {"a": (Fraction(-7, 2),)}),
+        ("interpolation_kernel_constants", {"a": (-3 - Fraction(1, 10**40),)}),
+        ("interpolation_kernel_constants", {"a": (Fraction(1, 10**10),)}),
+        ("interpolation_kernel_constants", {"a": (-Fraction(1, 10**61),)}),
+        ("interpolation_kernel_constants", {"a": ("x",)}),
         ("interpolation_kernel_constants", {"sides": (0,)}),
         ("kernel_values_in_unit_interval", {"phases": (1,)}),
         ("layer_amplification", {"factor": (1,)}),
@@ -122,6 +127,12 @@ def test_degree_law_is_undecided_when_degrees_are_only_bracketed_widely(monkeypa
     small = replace(claim.case(), cells={"bound": (16,), "eps_digits": (8,)})
     monkeypatch.setattr("varproof.claims.degree_law.certified_bracket", lambda kind, bound, digits: (6, 91))
     assert claim.check(small).verdict is Verdict.UNKNOWN
+
+
+def test_both_ends_of_the_kernel_parameter_belong_to_the_claim():
+    claim = load("interpolation_kernel_constants")
+    found = claim.check(replace(claim.case(), cells={**claim.cells, "a": (-3, 0)}))
+    assert found.verdict is Verdict.PROVED
 
 
 def test_kernel_constants_see_a_wrong_matrix_and_a_wrong_kernel(monkeypatch):

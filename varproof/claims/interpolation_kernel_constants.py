@@ -7,6 +7,7 @@ from math import comb
 
 from varproof.approx.interpolation_kernels import BSPLINE, Kernel, Polynomial, keys_cubic, row_sum_is_one
 from varproof.approx.interpolation_matrix import chain_norm, infinity_norm
+from varproof.base.errors import InputError
 from varproof.base.verdict import Finding
 from varproof.claims.cells import integers, rationals
 from varproof.claims.model import Case, Claim, Variant
@@ -21,16 +22,24 @@ def check(case: Case) -> Finding:
     tally = Tally()
     outside = [] if case.assumes("a_not_positive") else [Fraction(1)]
     outside += [] if case.assumes("a_at_least_minus_3") else [Fraction(-4)]
-    for a in (*rationals(case, "a", above=-4, below=Fraction(1, 10**9)), *outside):
+    for a in (*_parameters(case), *outside):
         kernel = keys_cubic(a)
         _keys_identities(tally, kernel, a, signs=a <= 0)
         _keys_values(tally, kernel, a, case)
     _spline(tally)
     _operators(tally, case)
     return tally.finding(
-        f"{PAGE} proves the suprema for all -3 <= a <= 0; here the identities of polynomials in the phase, attainment, "
-        "a grid of phases and the operator norms are verified in exact rationals"
+        f"{PAGE} proves the sum for all a <= 0 and the range for all -3 <= a <= 0; here the identities of polynomials "
+        "in the phase, attainment, a grid of phases and the operator norms are verified in exact rationals"
     )
+
+
+def _parameters(case: Case) -> tuple[Fraction, ...]:
+    """The axis a; a value outside the hypotheses -3 <= a <= 0 would say nothing about the claim and is refused."""
+    for value in case.cells["a"]:
+        if isinstance(value, str) or not -3 <= value <= 0:
+            raise InputError("cell axis a", got=value, allowed="rationals from -3 to 0")
+    return rationals(case, "a", above=-4)
 
 
 def _keys_identities(tally: Tally, kernel: Kernel, a: Fraction, *, signs: bool) -> None:
