@@ -9,7 +9,9 @@ import pytest
 
 from varproof.base.errors import InputError
 from varproof.base.verdict import Verdict
+from varproof.claims import exact_cost_quartic
 from varproof.claims.exact_cost_quartic import CLAIM, PRESET_RATIOS
+from varproof.claims.ledger import counterexample
 from varproof.claims.model import Variant
 from varproof.growth.schedules import parse_schedule
 
@@ -30,7 +32,7 @@ def test_the_literal_statement_is_refuted_for_every_constant_offered() -> None:
 def test_the_correction_is_proved_in_all_parts() -> None:
     finding = CORRECTED.check(CLAIM.case())
     assert finding.verdict is CORRECTED.expected is Verdict.PROVED
-    assert len(finding.parts) == 4
+    assert len(finding.parts) == 5
     assert finding.evidence["constants"]["2"] == "64/45"
 
 
@@ -40,6 +42,35 @@ def test_wrong_variants_of_the_correction_are_refuted(variant: Variant) -> None:
     finding = CORRECTED.check(CLAIM.case(variant))
     assert finding.verdict is Verdict.REFUTED
     assert "fails at" in finding.because
+
+
+def test_without_the_cache_the_bound_fails_and_the_counts_stay_exact() -> None:
+    (variant,) = (variant for variant in CLAIM.falsified if variant.name == "no cache")
+    finding = CORRECTED.check(CLAIM.case(variant))
+    refuted = [part for part in finding.parts if part.verdict is Verdict.REFUTED]
+    assert [part.name for part in refuted] == ["upper bound c(a) n^4"]
+    dense = sum(((4**k - 1) // 3) ** 2 for k in range(1, 5))  # doubling to n = 8
+    assert f"'n': '8', 'a': '2', 'measured': '{dense}" in refuted[0].because
+    assert 64 * 8**4 < 45 * dense <= 256 * 45 * 8**4 // 135
+    assert "256/135" in variant.because
+    shown = counterexample(finding)
+    assert "upper bound" in shown
+    assert str(dense) in shown
+
+
+@pytest.mark.parametrize("shift", [Fraction(1, 10**12), -Fraction(1, 10**12)])
+def test_the_flops_are_counted_and_not_assumed(shift: Fraction, monkeypatch: pytest.MonkeyPatch) -> None:
+    changed = {**CLAIM.constants, "flops": CLAIM.constants["flops"] + shift}
+    assert CORRECTED.check(replace(CLAIM, constants=changed).case()).verdict is Verdict.REFUTED
+    honest = exact_cost_quartic._counted_product
+    monkeypatch.setattr(exact_cost_quartic, "_counted_product", lambda a, b: (honest(a, b)[0], (1, 1)))
+    finding = CORRECTED.check(CLAIM.case())
+    assert [part.name for part in finding.parts if part.verdict is Verdict.REFUTED] == ["4 C sum_k N_k S_k flops"]
+
+
+def test_the_counted_product_is_the_matrix_product() -> None:
+    product = exact_cost_quartic._counted_product([[1, 2, 3], [4, 5, 6]], [[1, 0], [2, -1], [3, 7]])
+    assert product == ([[14, 19], [32, 37]], (12, 12))
 
 
 def test_preset_ratios_are_the_best_of_one_digit_or_exact() -> None:
