@@ -179,7 +179,7 @@ def test_one_degree_more_never_raises_the_need():
         ("1025", "1e-3", {}, "too large"),
         ("1", "1e-700", {}, "too many digits"),
         ("1e-700", "1e-3", {}, "too many digits"),
-        ("1000", "1e-9", {}, "beyond the cap"),
+        ("500", "1e-9", {}, "beyond the cap"),
         ("1024", "1/2", {"kind": "abs", "interval": "pos"}, "beyond the cap"),
         ("16." + "1" * 370, "1e-400", {}, "too many digits for an answer"),
     ],
@@ -192,8 +192,9 @@ def test_bad_input(bound, eps, words, message):
 
 
 def test_the_cap_holds_inside_the_search(monkeypatch):
-    monkeypatch.setattr("varproof.approx.degree_certificate.MAX_DEGREE", 10)
-    assert certify(16, "0.999").degree == 10
+    # the proved lower bound at 1e-3 is degree 8, the answer 9: only the search can meet a cap of 8
+    monkeypatch.setattr("varproof.approx.degree_certificate.MAX_DEGREE", 8)
+    assert certify(4, "1e-2").degree == 7
     with pytest.raises(InputError, match="beyond the cap") as error:
-        certify(16, "0.9")
-    assert "at least 11" in str(error.value.got)
+        certify(4, "1e-3")
+    assert "at least 9" in str(error.value.got)

@@ -85,7 +85,7 @@ REFUSED = [
     ("--bound -4 --eps 1e-3", "-4"),
     ("--bound 1e999999 --eps 1e-3", "1e999999"),
     ("--bound 1e9 --eps 1e-3", "1e9"),
-    ("--bound 1000 --eps 1e-3", "degree at least"),
+    ("--bound 500 --eps 1e-9", "degree at least"),
     ("--bound ١ --eps 1e-3", "١"),
     ("--bound 0." + "1" * 399 + " --eps 1e-3", "111"),
     ("--bound 4 --eps 1e-3 --kind both", "both"),
