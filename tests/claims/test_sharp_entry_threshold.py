@@ -9,6 +9,7 @@ import pytest
 
 from varproof.base.errors import InputError
 from varproof.base.verdict import Verdict
+from varproof.claims import sharp_entry_threshold as claim_file
 from varproof.claims.sharp_entry_threshold import CLAIM
 
 
@@ -32,6 +33,24 @@ def test_the_open_parts_name_their_modules():
     assert "varproof.growth.regime" in unknown["below is easy"]
     assert "reductions" in unknown["above is hard"]
     assert len(unknown) == 3
+    assert "S2 (corrected)" in unknown["below is easy"]
+    assert "S2" in CLAIM.derived_from
+    assert all(missing in unknown["below is easy"] for missing in ("two independent routes", "all layers", "rounding"))
+
+
+@pytest.mark.parametrize("shift", [Fraction(1, 10**12), -Fraction(1, 10**12)])
+def test_the_score_bound_can_move_neither_way(shift):
+    case = replace(CLAIM.case(), constants={**CLAIM.constants, "attained": 1 + shift})
+    assert CLAIM.check(case).verdict is Verdict.REFUTED
+
+
+def test_the_corners_are_visited_and_reach_d_times_the_square(monkeypatch):
+    assert claim_file._largest_at_corners(3, Fraction(1, 2)) == Fraction(3, 4)
+    for wrong in (Fraction(1), Fraction(10**6)):  # too small and too large a maximum
+        monkeypatch.setattr(claim_file, "_largest_at_corners", lambda head_dim, entry, wrong=wrong: wrong)
+        found = CLAIM.check(CLAIM.case())
+        assert found.verdict is Verdict.REFUTED
+        assert all(one["at"] == "corner" for one in found.evidence["counterexamples"])
 
 
 @pytest.mark.parametrize("cells", [{"root": (1,)}, {"kappa": (0,)}, {"c_root": (Fraction(1, 2),)}, {"root": (10**6,)}])

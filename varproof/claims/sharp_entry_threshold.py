@@ -7,6 +7,7 @@ easiness and hardness really meet there needs modules that do not exist yet. The
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import product
 
 from varproof.base.verdict import Finding, Verdict
 from varproof.claims.cells import integers, rationals
@@ -15,7 +16,9 @@ from varproof.claims.parts import assemble, waits_for
 from varproof.claims.tally import Tally, exact
 from varproof.growth.scales import parse_scale
 
+CORNER_HEAD_DIM = 4  # a square, so that gamma = 1/sqrt(d) is rational
 PAGE = "docs/explanation/ledger.md"
+NOTATION = "docs/explanation/notation.md"
 
 
 def check(case: Case) -> Finding:
@@ -23,15 +26,29 @@ def check(case: Case) -> Finding:
     return assemble(
         [("score bound attained", _attained(case)), ("where gamma d R^2 = kappa ln N puts R", _exponents(case))],
         [
-            waits_for("below is easy", "varproof.growth.regime", "exponent of the polynomial method at B = o(ln N)"),
+            waits_for(
+                "below is easy",
+                "varproof.growth.regime, varproof.attention and varproof.var",
+                "S2 (corrected) proves N^(1+o(1)) operations for one layer, geometric schedule, d = O(log N), "
+                "B = o(ln N) and values in [-1, 1]; still missing are the decision for given parameters by two "
+                "independent routes, rounding, and all layers",
+            ),
             waits_for("above is hard", "reductions", "orthogonal vectors to attention by counting, under SETH"),
-            waits_for("d = o(log N)", "varproof.growth.regime", "rank N^o(1), so no threshold at that R"),
+            waits_for(
+                "d = o(log N)",
+                "varproof.growth.regime",
+                "docs/explanation/rank.md proves rank N^o(1) for degree O(log N), so no threshold at that R; still "
+                "missing is the decision for given parameters by two independent routes",
+            ),
         ],
     )
 
 
 def _attained(case: Case) -> Finding:
-    """|gamma <q, k>| <= gamma d R^2 with equality for constant vectors, so B and R fix each other at given d."""
+    """|gamma <q, k>| <= gamma d R^2 with equality for constant vectors, so B and R fix each other at given d.
+
+    <q, k> is linear in every entry, so over |entries| <= R it is extreme at corners: at d = 4 all pairs are visited.
+    """
     tally = Tally()
     for name in ("d", "sqrt", "one"):
         scale = parse_scale(name)
@@ -39,8 +56,21 @@ def _attained(case: Case) -> Finding:
             head_dim = root**2
             for entry in (Fraction(1), Fraction(3, 2)):
                 score = exact(scale.gamma(head_dim)) * sum(entry * entry for _ in range(head_dim))
-                tally.equal(score, exact(scale.logit_bound(head_dim, entry)), scale=name, d=head_dim, R=entry)
-    return tally.finding("exact: constant vectors reach gamma d R^2, and no entries below R exceed it")
+                bound = case.constants["attained"] * exact(scale.logit_bound(head_dim, entry))
+                tally.equal(score, bound, scale=name, d=head_dim, R=entry)
+        for head_dim, entry in product((1, CORNER_HEAD_DIM), (Fraction(1), Fraction(3, 2))):
+            bound = case.constants["attained"] * exact(scale.logit_bound(head_dim, entry))
+            largest = exact(scale.gamma(head_dim)) * _largest_at_corners(head_dim, entry)
+            tally.equal(largest, bound, scale=name, d=head_dim, R=entry, at="corner")
+    return tally.finding(
+        f"{NOTATION}: |s| <= gamma d R^2, with equality for constant vectors; here exactly for those, and at "
+        f"d = {CORNER_HEAD_DIM} no pair of corners of the cube of entries, where the score is extreme, exceeds it"
+    )
+
+
+def _largest_at_corners(head_dim: int, entry: Fraction) -> Fraction:
+    corners = list(product((-entry, entry), repeat=head_dim))
+    return max(abs(sum(x * y for x, y in zip(q, k, strict=True))) for q in corners for k in corners)
 
 
 def _exponents(case: Case) -> Finding:
@@ -82,18 +112,20 @@ CLAIM = Claim(
         "error": "additive error 1/poly(n)",
     },
     sources=("arXiv:2501.04377", "arXiv:2302.13214"),
-    derived_from=(PAGE,),
+    derived_from=("S2", PAGE, NOTATION, "docs/explanation/rank.md"),
     check=check,
     expected=Verdict.UNKNOWN,
     because=(
-        "the scaling of R is exact; easiness below needs varproof.growth.regime and hardness above needs reductions, "
-        "which do not exist yet"
+        "the scaling of R is exact and S2 (corrected) proves easiness below for one layer; the rest of it needs "
+        "varproof.growth.regime, varproof.attention and varproof.var, hardness above needs reductions, none built yet"
     ),
     falsified=(
+        Variant("score bound 0.95 gamma d R^2", "constant vectors exceed it", {"attained": Fraction(19, 20)}),
+        Variant("score bound 1.05 gamma d R^2", "no corner reaches it", {"attained": Fraction(21, 20)}),
         Variant("exponent 0.55 for 1/d", "R^2 = kappa ln N exactly", {"exponent_d": Fraction(11, 20)}),
         Variant("exponent 0.225 for 1/sqrt(d)", "R^2 grows as sqrt(ln N)", {"exponent_sqrt": Fraction(9, 40)}),
         Variant("d = o(log N)", "then R grows for gamma = 1", dropped=frozenset({"log_head_dim"})),
     ),
-    constants={"exponent_d": Fraction(1, 2), "exponent_sqrt": Fraction(1, 4)},
+    constants={"exponent_d": Fraction(1, 2), "exponent_sqrt": Fraction(1, 4), "attained": Fraction(1)},
     cells={"root": (2, 3, 5), "c_root": (1, 2), "kappa": (Fraction(1, 4), 1, 3)},
 )
