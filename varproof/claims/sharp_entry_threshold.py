@@ -70,7 +70,7 @@ def _attained(case: Case) -> Finding:
 
 def _largest_at_corners(head_dim: int, entry: Fraction) -> Fraction:
     corners = list(product((-entry, entry), repeat=head_dim))
-    return max(abs(sum(x * y for x, y in zip(q, k, strict=True))) for q in corners for k in corners)
+    return max(abs(sum((x * y for x, y in zip(q, k, strict=True)), Fraction(0))) for q in corners for k in corners)
 
 
 def _exponents(case: Case) -> Finding:
