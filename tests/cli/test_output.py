@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from enum import Enum
 from fractions import Fraction
 from pathlib import Path
@@ -14,6 +15,7 @@ from rich.console import Console
 from varproof.base.errors import InputError
 from varproof.cli import output
 from varproof.cli import progress as progress_module
+from varproof.cli.main import main
 
 Capture = pytest.CaptureFixture[str]
 
@@ -68,3 +70,49 @@ def test_progress_bar_waits_two_seconds(seconds: float, shown: bool) -> None:
         now[0] = seconds
         advance()
     assert ("cells" in stream.getvalue()) is shown
+
+
+DEGREE = ("degree", "--bound", "1", "--eps", "1e-2")
+
+
+def test_a_pipe_is_refused_by_every_option_that_writes(tmp_path: Path, capsys: Capture) -> None:
+    pipe = tmp_path / "pipe.png"
+    os.mkfifo(pipe)
+    for argv in (
+        [*DEGREE, "--cert", str(pipe)],
+        [*DEGREE, "--plot", str(pipe)],
+        ["example", "claim", "--force", "--out", str(pipe)],
+        ["verify", "threshold_lemma", "--out", str(pipe)],
+    ):
+        assert main(argv) == 2
+        assert str(pipe) in capsys.readouterr().err
+    assert pipe.is_fifo()
+
+
+def test_verify_refuses_a_protected_file_before_the_claims_run(tmp_path: Path, capsys: Capture) -> None:
+    os.mkfifo(tmp_path / "threshold_lemma.json")
+    assert main(["verify", "threshold_lemma", "--out", str(tmp_path)]) == 2
+    assert "threshold_lemma.json" in capsys.readouterr().err
+    assert main(["verify", "threshold_lemma", "--out", ""]) == 2
+    assert "--out needs a directory" in capsys.readouterr().err
+
+
+def test_a_working_directory_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert main([*DEGREE, "--cert", "c.json"]) == 2
+    assert main(["verify", "threshold_lemma", "--out", "new"]) == 2
+    assert "c.json" in capsys.readouterr().err
+
+
+def test_a_picture_needs_a_name_before_its_ending(tmp_path: Path, capsys: Capture) -> None:
+    assert main([*DEGREE, "--plot", str(tmp_path / ".png")]) == 2
+    assert "no name" in capsys.readouterr().err
+
+
+def test_list_checks_the_settings(capsys: Capture) -> None:
+    assert main(["verify", "softmax_perturbation", "--list", "--set", "rooot=2"]) == 2
+    assert "did you mean root?" in capsys.readouterr().err
+    assert main(["verify", "softmax_perturbation", "--list", "--set", "root=2"]) == 0

@@ -17,6 +17,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from varproof.base.certificate import writable_target
 from varproof.base.errors import InputError
 from varproof.cli.environment import environment
 
@@ -90,13 +91,14 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], 
 def check_target(path: Path | None, *, suffixes: Sequence[str] = ()) -> None:
     """Refuse an output file that cannot be written, before the work starts (None is fine: nothing is written).
 
-    Raises `InputError` for a directory, a missing parent directory and a suffix that is not among `suffixes`.
+    Raises `InputError` for a suffix that is not among `suffixes` and for what `writable_target` refuses: a directory,
+    a device or pipe, a write-protected file, a directory that is missing.
     """
     if path is None:
         return
     if suffixes and path.suffix.lower() not in suffixes:
-        raise InputError("unknown file type", got=path, allowed=", ".join(suffixes), hint="change the file's ending")
-    if path.is_dir():
-        raise InputError("cannot write to a directory", got=path, allowed="a file name")
-    if not path.absolute().parent.is_dir():
-        raise InputError("the directory of this file does not exist", got=path, hint="create the directory first")
+        bare = path.name.lower() in suffixes
+        hint = f"write a name before the ending: picture{path.name}" if bare else "change the file's ending"
+        message = "the file has an ending but no name" if bare else "unknown file type"
+        raise InputError(message, got=path, allowed=", ".join(suffixes), hint=hint)
+    writable_target(path)

@@ -9,11 +9,12 @@ from typing import Annotated, Any
 
 import typer
 
-from varproof.base.certificate import Certificate
+from varproof.base.certificate import Certificate, writable_target
 from varproof.base.errors import InputError
 from varproof.claims.ledger import ClaimRecord, plain, run_ledger
 from varproof.claims.model import Claim
 from varproof.claims.registry import load_claims
+from varproof.claims.settings import override, parse_settings
 from varproof.cli.output import JsonFlag, Seed, emit_json, results
 from varproof.cli.progress import progress
 from varproof.cli.verify_view import show_claims, show_records
@@ -29,7 +30,7 @@ def verify(
     ] = None,
     list_only: Annotated[bool, typer.Option("--list", help="List claims, their axes and expected verdicts.")] = False,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Write one JSON file per claim, with its evidence.")
+        str | None, typer.Option("--out", metavar="DIR", help="Write one JSON file per claim, with its evidence.")
     ] = None,
     seed: Seed = 0,
     as_json: JsonFlag = False,
@@ -46,20 +47,23 @@ def verify(
         varproof verify threshold_lemma S3
         varproof verify softmax_perturbation --set root=7,3/2
     """
+    selected = load_claims(claims or ())
+    cells = parse_settings(settings or (), selected)
+    for claim in selected:
+        override(claim, cells)  # refused before anything is written or listed
+    directory = _directory(out, selected)
     if list_only:
-        return _list(load_claims(claims or ()), as_json)
-    _check_directory(out)
-    total = len(load_claims(claims or ()))
-    with progress("claims", total) as advance:
+        return _list(selected, as_json)
+    with progress("claims", len(selected)) as advance:
         records = run_ledger(claims or (), settings or (), seed=seed, after_each=advance)
     ok = all(record.ok for record in records)
-    written = [] if out is None else save(records, out)
+    written = [] if directory is None else save(records, directory)
     if as_json:
         emit_json("verify", {"claims": [record.to_json() for record in records], "ok": ok})
     else:
         show_records(results(), records)
         if written:
-            results().print(f"wrote {len(written)} files to {out}", soft_wrap=True)
+            results().print(f"wrote {len(written)} files to {directory}", soft_wrap=True)
     return 0 if ok else 1
 
 
@@ -80,14 +84,21 @@ def save(records: Sequence[ClaimRecord], directory: Path) -> list[Path]:
     return written
 
 
-def _check_directory(directory: Path | None) -> None:
-    """Refuse a target that cannot become a directory before any claim runs."""
-    if directory is None or directory.is_dir():
-        return
-    if directory.exists():
+def _directory(text: str | None, claims: Sequence[Claim]) -> Path | None:
+    """The directory to write to; a target that cannot become one is refused before any claim runs."""
+    if text is None:
+        return None
+    if not text:  # it would mean the current directory
+        raise InputError("--out needs a directory", got="''", allowed="a directory, existing or new")
+    directory = Path(text)
+    if directory.is_dir():
+        for claim in claims:
+            writable_target(directory / f"{claim.id}.json")
+    elif directory.exists():
         raise InputError("--out needs a directory", got=directory, allowed="a directory, existing or new")
-    if not directory.absolute().parent.is_dir():
-        raise InputError("the parent of this directory does not exist", got=directory, hint="create it first")
+    else:
+        writable_target(directory)
+    return directory
 
 
 def _list(claims: Sequence[Claim], as_json: bool) -> int:
