@@ -60,6 +60,30 @@ def test_the_flag_of_one_cell_among_minus_ones_peaks_where_the_claim_says(kernel
     assert best == claim_file._flag(kernel, offset)
 
 
+def test_the_three_scopes_are_printed_in_full_and_undecided():
+    parts = {part.name: part for part in CLAIM.check(CLAIM.case()).parts}
+    scopes = {name: parts[name] for name in parts if name.startswith("(i")}
+    assert [name.split()[0] + " " + name.split()[-1] for name in scopes] == ["(i) hard", "(ii) hard", "(iii) easy"]
+    for part in scopes.values():
+        assert part.verdict is Verdict.UNKNOWN
+        assert "reductions" in part.because
+        assert "varproof.var" in part.because
+    easy = scopes["(iii) X_init only, no position inputs: easy"].because
+    assert all(text in easy for text in ("spatially constant", "O(K^2 d + K d^2)", "n^2 d"))
+    assert "L C numbers" in scopes["(ii) a learned position table is part of the input: hard"].because
+    assert all(f"({scope})" in CLAIM.statement for scope in ("i", "ii", "iii"))
+
+
+def test_the_entry_bound_names_its_convention():
+    assert "R = C sqrt(log n) in the convention gamma = 1/d with d = Theta(log n)" in CLAIM.statement
+
+
+def test_proved_parts_name_the_argument_that_covers_all_sizes():
+    proved = [part for part in CLAIM.check(CLAIM.case()).parts if part.verdict is Verdict.PROVED]
+    assert len(proved) == 3
+    assert all(claim_file.PAGE in part.because for part in proved)
+
+
 @pytest.mark.parametrize("constant", list(CLAIM.constants))
 def test_a_tiny_change_of_a_constant_is_refuted_upwards_or_downwards(constant):
     verdicts = {
