@@ -79,14 +79,14 @@ def exponential_degree(half: Fraction, eps: Exact | arb, kind: Kind) -> tuple[in
     accuracy = ball(eps)
 
     def reached(degree: int) -> bool:
-        value = _bound(degree, half, kind)[0]
+        value = exponential_bound(degree, half, kind)[0]
         return value is not None and bool(value <= accuracy)
 
     degree = first_integer(reached, int(half) if kind == "rel" else 0)
-    return degree, _bound(degree, half, kind)[1]
+    return degree, exponential_bound(degree, half, kind)[1]
 
 
-def _bound(degree: int, half: Fraction, kind: Kind) -> tuple[arb | None, Fraction]:
+def exponential_bound(degree: int, half: Fraction, kind: Kind) -> tuple[arb | None, Fraction]:
     """T3 at asinh(n/B) or acosh(n/B), rounded to a short rational (any positive one is valid)."""
     quotient = ball(Fraction(degree + 1) / half)
     best = quotient.asinh() if kind == "abs" else quotient.max(arb("1.0001")).acosh()

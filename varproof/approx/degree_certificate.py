@@ -46,10 +46,10 @@ def certify(bound: Rational, eps: Rational, *, kind: Kind = "rel", interval: Int
 
     `kind` "rel": max |P(x) e^-x - 1| <= eps, "abs": max |P(x) - e^x| <= eps; `interval` "sym" is [-bound, bound],
     "pos" [0, bound], "neg" [-bound, 0]. `bound` and `eps` are taken exactly (decimal text, int or Fraction).
-    Cost: about degree^3 bit operations (0.1 s at degree 91, about 10 s at 320). The certificate returned was accepted by
-    the integers-only checker. Raises `InputError` for bound <= 0 or > 1024, eps outside (0, 1), a relative error on an
-    interval longer than 1024 and a degree beyond the cap of 512, and
-    `CertificateError` where eps is so close to the best error that 240-bit points do not separate them.
+    Cost: about degree^3 bit operations (0.1 s at degree 91, about 10 s at 320). The certificate returned was accepted
+    by the integers-only checker. Raises `InputError` for bound <= 0 or > 1024, eps outside (0, 1), a relative error
+    on an interval longer than 1024 and a degree beyond the cap of 512, and `CertificateError` where eps is so close to
+    the best error that 240-bit points do not separate them.
     Sources: arXiv:2205.06249 (the problem), arXiv:2302.13214 (its use); proofs on the page polynomials-for-exp.
 
     >>> certify(16, "1e-16").degree
@@ -99,9 +99,9 @@ def validated(bound: Rational, eps: Rational, kind: str, interval: str) -> tuple
         )
     if kind == "rel" and exact_bound > MAX_DEGREE * (1 if interval == "sym" else 2):
         raise InputError(
-            "the interval is too long for relative error: the minimal degree is about half its length",
+            "the minimal degree is beyond the cap: for relative error it is about half the length of the interval",
             got=f"bound {bound}, interval {interval}",
-            allowed=f"half-length <= {MAX_DEGREE}, the degree cap",
+            allowed=f"half-length <= {MAX_DEGREE}",
             hint="the closed forms in varproof.approx.closed_forms have no such cap",
         )
     digits = max(x.bit_length() for x in (exact_eps.denominator, exact_bound.denominator, exact_bound.numerator))

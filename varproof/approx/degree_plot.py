@@ -3,48 +3,78 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from flint import arb
 
-from varproof.approx.closed_form_degrees import ClosedFormDegrees, centred_question, closed_form_degrees
+from varproof.approx.closed_form_degrees import centred_question, exponential_bound
+from varproof.approx.closed_forms import (
+    absolute_lambert_degree,
+    absolute_lower,
+    absolute_upper,
+    relative_lambert_degree,
+    relative_lower,
+    relative_upper,
+)
 from varproof.approx.degree_certificate import DegreeCertificate
+from varproof.approx.degree_law import law_degree
 from varproof.approx.exchange import Exchange
 from varproof.approx.start_points import Kind
 from varproof.base.balls import to_float
 
-SAMPLES = 160
-STEPS_SHOWN = 60  # degrees drawn below and above the one asked for; each costs one exchange problem
-INK, LOWER, UPPER, LOOSE, LAW, MARK = "#1b263b", "#0072b2", "#009e73", "#cc79a7", "#8d99ae", "#d55e00"
+SAMPLES = 120
+MOST_DEGREES, FEWEST_DEGREES = 60, 6
+SECONDS = 6.0  # about what the picture may cost; one degree g takes about 0.04 (g / 91)^3 seconds
+INK, LOWER, UPPER, MIDDLE, LOOSE, LAW, MARK = (
+    "#1b263b",
+    "#0072b2",
+    "#009e73",
+    "#e69f00",
+    "#cc79a7",
+    "#8d99ae",
+    "#d55e00",
+)
 
 
 def draw_degree(answer: DegreeCertificate, path: Path) -> None:
-    """Draw minimal degree against log10(1/eps) at the bound of `answer`, with T1-T4 and the law; mark the answer."""
+    """Draw minimal degree against log10(1/eps) at the bound of `answer`, with T1-T4 and the law; mark the answer.
+
+    Around the answer as many degrees are solved as a few seconds allow (6 to 60).
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     half, centred = centred_question(answer.bound, answer.eps, answer.kind, answer.interval)
     shift = to_float(centred.log()) / math.log(10) - _log10(answer.eps)  # decades between the two questions
-    decades, degrees = _staircase(answer, half, shift)
-    left, right = max(0.0, decades[0]), decades[-1]
-    grid = [left + (right - left) * i / SAMPLES for i in range(1, SAMPLES + 1)]
-    forms = [_forms(half, decade, shift, answer.kind) for decade in grid]
+    degrees = _window(answer)
+    levels = [_level(degree, half, answer.kind, _log10(answer.eps)) for degree in degrees]
+    decades = [_decades(level, shift) for level in levels]
+    here = -_log10(answer.eps)
+    left, right = max(0.0, min(decades[0], here)), max(decades[-1], here)
     figure = Figure(figsize=(8.4, 5.0), dpi=150, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()
-    _draw_forms(axes, grid, forms, answer.kind)
+    highest = _draw_closed_forms(axes, half, answer.kind, shift, (left, right))
+    _draw_bounds(axes, half, answer.kind, shift, degrees)
     axes.step(decades, degrees, where="pre", color=INK, linewidth=2.4, label="least degree (levelled error)", zorder=4)
-    here = -_log10(answer.eps)
+    low, top = _first_shown(decades, degrees, left, right), max(degrees)
+    ceiling = max(top + 0.2 * (top - low + 4), min(1.04 * highest, top + 1.2 * max(top - low, 10)))
+    # the label hangs below the answer, where no curve is
+    bottom = min(low - 0.15 * (top - low + 4), answer.degree - 0.22 * (ceiling - answer.degree))
     axes.plot([here], [answer.degree], "o", color=MARK, markersize=8, zorder=6)
     axes.annotate(
         f"certified: degree {answer.degree}\nat eps = {_short(answer.eps)}",
         (here, answer.degree),
-        xytext=(10, -34),
+        xytext=(10 if here < left + 0.8 * (right - left) else -130, -34),
         textcoords="offset points",
         color=MARK,
         fontsize=10,
+        bbox={"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.85},
+        zorder=7,
     )
     place = {"sym": "[-B, B]", "pos": "[0, B]", "neg": "[-B, 0]"}[answer.interval]
     error = {"rel": "relative", "abs": "absolute"}[answer.kind]
@@ -52,9 +82,9 @@ def draw_degree(answer: DegreeCertificate, path: Path) -> None:
     axes.set_xlabel("digits of accuracy, log$_{10}$(1/eps)")
     axes.set_ylabel("degree")
     axes.set_xlim(left, right)
-    top, low = max(degrees), min(g for g, decade in zip(degrees, decades, strict=True) if decade > 0.02 * right)
-    highest = max((form.lambert_upper or 0 for form in forms if form is not None), default=0)
-    axes.set_ylim(max(0, low - 0.15 * top), min(2 * top, max(1.16 * top, 1.04 * highest)))
+    axes.set_ylim(bottom, ceiling)
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.yaxis.set_major_formatter(lambda degree, _: f"{degree:.0f}" if degree >= 0 else "")
     axes.grid(True, color="#e9ecef", linewidth=0.8)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
@@ -62,44 +92,69 @@ def draw_degree(answer: DegreeCertificate, path: Path) -> None:
     figure.savefig(path)
 
 
-def _staircase(answer: DegreeCertificate, half: Fraction, shift: float) -> tuple[list[float], list[int]]:
-    """Decades and degrees: degree g is enough up to the accuracy of its levelled error."""
-    last = answer.degree + max(4, answer.degree // 5)
-    first = max(0, last - STEPS_SHOWN)
-    decades, degrees = [], []
-    for degree in range(first, last + 1):
-        problem = Exchange(degree, half, answer.kind, 64 + int(4 * (-_log10(answer.eps) + 2)) + int(2 * half))
-        for _ in range(2):
-            problem.step()
-        decades.append(-to_float(problem.level.log()) / math.log(10) + shift)
-        degrees.append(degree)
-    start = next((i for i, decade in enumerate(decades) if decade > 0), 0)  # eps < 1
-    start = max(0, start - 1)
-    return decades[start:], degrees[start:]
+def _window(answer: DegreeCertificate) -> list[int]:
+    """The degrees to solve: the answer's, some above it, and the rest below it."""
+    seconds = 0.04 * (max(answer.degree, 1) / 91) ** 3
+    count = max(FEWEST_DEGREES, min(MOST_DEGREES, int(SECONDS / seconds)))
+    above = max(2, min(count // 3, max(4, answer.degree // 5)))
+    return list(range(max(0, answer.degree + above - count), answer.degree + above + 1))
 
 
-def _forms(half: Fraction, decade: float, shift: float, kind: Kind) -> ClosedFormDegrees | None:
-    accuracy = (-(arb(decade - shift)) * arb(10).log()).exp()
-    if kind == "rel" and not accuracy < 1:
-        return None
-    return closed_form_degrees(half, accuracy, kind)
+def _level(degree: int, half: Fraction, kind: Kind, log10_eps: float) -> arb:
+    """The levelled error of a degree, close to the best error: midpoint arithmetic, for the eye only."""
+    problem = Exchange(degree, half, kind, 64 + int(4 * (2 - log10_eps)) + int(2 * half))
+    for _ in range(3 if degree < half else 2):
+        problem.step()
+    return problem.level
 
 
-def _draw_forms(axes: Any, grid: list[float], forms: list[ClosedFormDegrees | None], kind: Kind) -> None:
-    name = "T2" if kind == "rel" else "T1"
-    rows = (
-        ("lambert_upper", "T4, closed form (Lambert W)", LOOSE, "-", 1.4),
-        ("exponential_upper", "T3, one rational parameter", UPPER, "--", 1.3),
-        ("bessel_upper", f"{name} upper (Bessel tail)", UPPER, "-", 1.3),
-        ("bessel_lower", f"{name} lower (Bessel)", LOWER, "-", 1.3),
-        ("law", "asymptotic law", LAW, ":", 1.8),
+def _draw_bounds(axes: Any, half: Fraction, kind: Kind, shift: float, degrees: list[int]) -> None:
+    """T3 and the Bessel bounds, each evaluated once per degree, as staircases like the least degree itself."""
+    name, lower, upper = (
+        ("T2", relative_lower, relative_upper) if kind == "rel" else ("T1", absolute_lower, absolute_upper)
     )
-    for field, label, colour, style, width in rows:
-        known = [(x, getattr(f, field)) for x, f in zip(grid, forms, strict=True) if f is not None]
-        shown = [(x, y) for x, y in known if y is not None]
-        if shown:
-            drawstyle = "default" if field == "law" else "steps-mid"
-            axes.plot(*zip(*shown, strict=True), style, drawstyle=drawstyle, color=colour, linewidth=width, label=label)
+    rows: tuple[tuple[str, Callable[[int], arb | None], str, str, float], ...] = (
+        ("T3, one rational parameter", lambda g: exponential_bound(g, half, kind)[0], MIDDLE, "--", 1.4),
+        (f"{name} upper (Bessel tail)", lambda g: upper(g, half), UPPER, "-", 1.8),
+        (f"{name} lower (Bessel)", lambda g: lower(g, half), LOWER, "-", 1.8),
+    )
+    for label, value, colour, style, width in rows:
+        more = range(degrees[-1] + 1, degrees[-1] + 2 + degrees[-1] // 10)  # T3 is that much larger
+        known = [(g, value(g)) for g in [*degrees, *more]]
+        steps = [(_decades(error, shift), g) for g, error in known if error is not None and error > 0]
+        if steps:
+            xs, ys = zip(*steps, strict=True)
+            # below n = B the Bessel values oscillate: a degree is excluded as soon as a larger one is
+            xs = tuple(min(xs[i:]) for i in range(len(xs)))
+            axes.step(xs, ys, style, where="pre", color=colour, linewidth=width, label=label, zorder=5)
+
+
+def _draw_closed_forms(axes: Any, half: Fraction, kind: Kind, shift: float, span: tuple[float, float]) -> int:
+    """T4 and the asymptotic law over the visible decades; returns the largest degree drawn."""
+    left, right = span
+    law, lambert = [], []
+    for i in range(1, SAMPLES + 1):
+        decade = left + (right - left) * i / SAMPLES
+        accuracy = (-arb(decade - shift) * arb(10).log()).exp()
+        if not accuracy < 1:  # both forms are about accuracies below 1 on the centred interval
+            continue
+        form = relative_lambert_degree if kind == "rel" else absolute_lambert_degree
+        lambert.append((decade, form(half, accuracy)))
+        law.append((decade, to_float(law_degree(half, -accuracy.log(), kind=kind)) - 1))
+    if not law:
+        return 0
+    axes.plot(*zip(*lambert, strict=True), drawstyle="steps-mid", color=LOOSE, linewidth=1.4, label="T4 (Lambert W)")
+    axes.plot(*zip(*law, strict=True), ":", color=LAW, linewidth=1.8, label="asymptotic law")
+    return max(degree for _, degree in lambert)
+
+
+def _first_shown(decades: list[float], degrees: list[int], left: float, right: float) -> int:
+    edge = left + 0.02 * (right - left)
+    return next((g for g, decade in zip(degrees, decades, strict=True) if decade > edge), degrees[0])
+
+
+def _decades(error: arb, shift: float) -> float:
+    return -to_float(error.log()) / math.log(10) + shift
 
 
 def _log10(eps: Fraction) -> float:
