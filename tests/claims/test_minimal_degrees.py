@@ -11,10 +11,10 @@ from varproof.claims.minimal_degrees import CLAIM
 
 
 def test_the_evidence_is_certificates_that_both_checkers_accept():
-    found = CLAIM.check(replace(CLAIM.case(), cells={"bound": (4, 9), "eps_digits": (3,)}))
+    found = CLAIM.check(replace(CLAIM.case(), cells={"bound": (4, 16), "eps_digits": (2,)}))
     assert found.verdict is Verdict.PROVED
     certificates = found.evidence["certificates"]
-    assert set(certificates) == {f"{kind}-B{bound}-eps1e-3" for kind in ("rel", "abs") for bound in (4, 9)}
+    assert set(certificates) == {f"{kind}-B{bound}-eps1e-2" for kind in ("rel", "abs") for bound in (4, 16)}
     for payload in certificates.values():
         assert check(Certificate(payload)).accepted
         assert check(Certificate(payload), engine="flint").accepted

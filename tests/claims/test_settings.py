@@ -7,10 +7,11 @@ from fractions import Fraction
 import pytest
 
 from varproof.base.errors import InputError
-from varproof.claims.cells import integers, rationals
+from varproof.claims.cells import chosen, integers, rationals
+from varproof.claims.ledger import run_claim, run_ledger
 from varproof.claims.model import Case
 from varproof.claims.registry import load_claim
-from varproof.claims.settings import override, parse_settings
+from varproof.claims.settings import MAX_CELLS, MAX_VALUES, override, parse_settings
 
 
 def case(*values: int | Fraction | str) -> Case:
@@ -46,3 +47,72 @@ def test_only_the_named_axes_are_replaced():
 def test_a_later_claim_of_the_selection_brings_its_axes():
     both = [load_claim("threshold_lemma"), load_claim("score_perturbation")]
     assert parse_settings(["eta=1/3,2"], both) == {"eta": (Fraction(1, 3), 2)}
+
+
+def numbers(count: int) -> str:
+    return ",".join(map(str, range(1, count + 1)))
+
+
+def test_a_repeated_value_counts_once():
+    assert parse_settings(["keys=2,2,3,2"], [load_claim("threshold_lemma")]) == {"keys": (2, 3)}
+
+
+def test_an_axis_takes_at_most_twenty_values():
+    claim = load_claim("softmax_perturbation_classical")
+    allowed = parse_settings([f"u={numbers(MAX_VALUES)}"], [claim])
+    assert len(override(claim, allowed)["u"]) == MAX_VALUES == 20
+    with pytest.raises(InputError, match="axis u") as caught:
+        parse_settings([f"u={numbers(MAX_VALUES + 1)}"], [claim])
+    assert "1 to 20 values" in caught.value.allowed
+    with pytest.raises(InputError, match="softmax_perturbation_classical: values of axis u"):
+        run_claim(claim, {"u": tuple(Fraction(1, k) for k in range(2, 23))})
+
+
+def test_a_grid_has_at_most_64_combinations_or_as_many_as_the_claims_own():
+    claim = load_claim("exp_exponential_bounds")  # 3 bounds, 3 degrees, 5 parameters
+    assert override(claim, {"degree": (1, 2, 3, 4)})["degree"] == (1, 2, 3, 4)  # 60
+    with pytest.raises(InputError) as caught:
+        override(claim, {"degree": (1, 2, 3, 4, 5)})  # 75
+    assert caught.value.got == "3 bound x 5 degree x 5 parameter = 75"
+    assert caught.value.allowed == f"at most {MAX_CELLS}"
+    large = load_claim("layer_amplification")  # 216 combinations of its own
+    assert override(large, {"ratio": (5, 6, 7)})["ratio"] == (5, 6, 7)
+    with pytest.raises(InputError) as caught:
+        override(large, {"ratio": (5, 6, 7, 8)})
+    assert caught.value.allowed == "at most 216"
+
+
+def test_too_large_a_grid_is_refused_before_any_claim_runs():
+    ran: list[str] = []
+    with pytest.raises(InputError, match="exp_absolute_bessel: combinations"):
+        run_ledger(
+            ["exp_absolute_bessel", "rank_count"],
+            ["degree=0,1,2,3,4,5", f"bound={numbers(11)}"],
+            after_each=lambda: ran.append("claim"),
+        )
+    assert ran == []
+
+
+@pytest.mark.parametrize(
+    ("claim_id", "setting"),
+    [
+        ("exp_absolute_bessel", "degree=81"),
+        ("exp_relative_bessel", "bound=100"),
+        ("exp_exponential_bounds", "bound=1/1000000"),
+        ("degree_law", "bound=129"),
+        ("minimal_degrees", "eps_digits=1"),
+        ("minimal_degrees", "bound=2"),
+        ("score_perturbation", "eta=1/10000000000"),
+        ("rank_count", "large=3001"),
+    ],
+)
+def test_values_that_take_too_long_or_that_the_statement_does_not_cover_are_refused(claim_id, setting):
+    with pytest.raises(InputError, match=f"{claim_id}: cell axis"):
+        run_ledger([claim_id], [setting])
+
+
+def test_an_axis_of_named_values_says_which():
+    assert chosen(case(4, 16), "x", (4, 16, 64)) == (4, 16)
+    with pytest.raises(InputError) as caught:
+        chosen(case(5), "x", (4, 16, 64))
+    assert caught.value.allowed == "4, 16, 64: the statement is about these"

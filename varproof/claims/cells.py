@@ -23,6 +23,21 @@ def integers(case: Case, axis: str, *, low: int, high: int) -> tuple[int, ...]:
     return tuple(values)
 
 
+def chosen(case: Case, axis: str, allowed: tuple[int, ...]) -> tuple[int, ...]:
+    """The values of an axis, each one of `allowed`: for a statement that is about these values and no others.
+
+    Raises `InputError` for any other value.
+
+    >>> chosen(Case({}, {"bound": (4,)}), "bound", (1, 4, 16))
+    (4,)
+    """
+    for value in case.cells[axis]:
+        if value not in allowed:
+            named = ", ".join(map(str, allowed))
+            raise InputError(f"cell axis {axis}", got=value, allowed=f"{named}: the statement is about these")
+    return integers(case, axis, low=min(allowed), high=max(allowed))
+
+
 def rationals(
     case: Case, axis: str, *, above: int | Fraction, below: int | Fraction | None = None
 ) -> tuple[Fraction, ...]:

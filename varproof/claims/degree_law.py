@@ -19,6 +19,7 @@ PAGE = "docs/explanation/degree-law.md"
 BITS = 96
 FAR = 30  # beyond this angle the log branch is bounded in closed form
 MAX_BOXES = 20_000
+MAX_BOUND = 128  # a proved bracket takes a quarter of a second there, a grid of 64 of them 15 seconds
 KINDS: tuple[Kind, Kind] = ("rel", "abs")
 
 
@@ -41,7 +42,7 @@ def _against_certified(case: Case) -> Finding:
     """law - (1 + ln(2 pi B)/2)/a - 1 <= n <= law + 1, with n enclosed between proved bounds (theorems T1 and T2)."""
     tally = Tally()
     factor = ball(case.constants["law"])
-    for bound in integers(case, "bound", low=8, high=512):
+    for bound in integers(case, "bound", low=8, high=MAX_BOUND):
         for digits in integers(case, "eps_digits", low=2, high=200):
             for kind in KINDS:
                 low, high = certified_bracket(kind, bound, digits)

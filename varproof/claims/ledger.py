@@ -110,7 +110,7 @@ def run_claim(claim: Claim, cells: Cells | None = None, seed: int = 0) -> ClaimR
     the corrected one and run through its check: the literal counterexample would refute anything.
 
     An exception inside a check becomes verdict ERROR with its message, except that an `InputError` about a replaced
-    axis is raised: then the caller's value is at fault.
+    axis is raised: then the caller's value is at fault, as it is where `override` refuses the size of the grid.
 
     >>> from varproof.claims.registry import load_claim
     >>> record = run_claim(load_claim("threshold_lemma"))
@@ -141,13 +141,16 @@ def run_ledger(
 ) -> tuple[ClaimRecord, ...]:
     """Run the claims named in `ids` (all when empty) with `KEY=VALUE` settings, in the order of the ledger.
 
-    `after_each` is called after every claim (a progress bar). Raises `InputError` for unknown ids and settings.
+    `after_each` is called after every claim (a progress bar). Raises `InputError` for unknown ids and settings, and
+    before any claim runs for a grid that is too large.
 
     >>> [record.claim.id for record in run_ledger(["score_perturbation"], ["eta=1/2"])]
     ['score_perturbation']
     """
     claims = load_claims(ids)
     cells = parse_settings(settings, claims)
+    for claim in claims:
+        override(claim, cells)  # too large a grid is refused before any claim runs
     records = []
     for claim in claims:
         records.append(run_claim(claim, cells, seed))

@@ -34,8 +34,8 @@ def check(case: Case) -> Finding:
             coefficients = [1 if case.assumes("full_support") or k % 2 == 0 else 0 for k in range(degree + 1)]
             measured = matrix_rank(head_dim, coefficients)
             tally.equal(measured, claimed, part="matrix rank", d=head_dim, g=degree, coefficients=coefficients)
-    for head_dim in integers(case, "large", low=1, high=4096):
-        for degree in integers(case, "large", low=1, high=4096):
+    for head_dim in integers(case, "large", low=1, high=3000):
+        for degree in integers(case, "large", low=1, high=3000):
             log_rank = ball(monomial_rank(head_dim, degree)).log()
             tally.at_most(log_rank, ball(entropy) * rho(head_dim, degree), part="entropy", d=head_dim, g=degree)
     return tally.finding(
