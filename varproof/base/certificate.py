@@ -6,7 +6,8 @@ import json
 import os
 import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,16 +37,29 @@ class Certificate:
 
         Raises `InputError` for what `writable_target` refuses, `OSError` with the given path when writing fails.
         """
-        text, target = self.to_text(), writable_target(path)
-        try:
-            with tempfile.TemporaryDirectory(dir=target.parent, prefix=".varproof-") as scratch:
-                written = Path(scratch, "certificate")  # a normal new file: its mode is the one the umask gives
-                written.write_text(text, encoding="utf-8")
-                if target.exists():
-                    written.chmod(stat.S_IMODE(target.stat().st_mode))
-                written.replace(target)
-        except OSError as error:
-            raise OSError(error.errno, error.strerror, str(path)) from None  # the user's file, not the temporary one
+        text = self.to_text()
+        with replacing(path) as scratch:
+            scratch.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """Yield a file to write instead of `path`, which it replaces at the end of the block; on an error `path` stays.
+
+    Raises `InputError` for what `writable_target` refuses, `OSError` with the given path when writing fails.
+    """
+    target = writable_target(path)
+    try:
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".varproof-") as directory:
+            scratch = Path(directory, "new" + Path(path).suffix)  # a normal new file: the umask gives its mode
+            yield scratch
+            if target.exists():
+                scratch.chmod(stat.S_IMODE(target.stat().st_mode))
+            scratch.replace(target)
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from None  # the user's file, not the temporary one
 
 
 def writable_target(path: str | Path) -> Path:

@@ -48,8 +48,17 @@ class MissingExtraError(VarproofError, ImportError):
     exit_code = 2
 
 
+def printable(text: object) -> str:
+    """`str(text)` with control characters and bytes that are no text (file names may hold both) written as escapes.
+
+    >>> printable("a\\x1b[2Jb\\n")
+    'a\\\\x1b[2Jb\\\\n'
+    """
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(text))
+
+
 def shorten(value: object, limit: int = 120) -> str:
-    """`str(value)`, cut in the middle to `limit` characters so that a message stays readable.
+    """`printable(value)`, cut in the middle to `limit` characters so that a message stays readable.
 
     >>> shorten("7" * 500, 21)
     '7777777777 … 7777777777 (500 characters)'
@@ -58,6 +67,7 @@ def shorten(value: object, limit: int = 120) -> str:
         text = str(value)
     except ValueError:  # Python refuses to write out integers of more than a few thousand digits
         text = f"{type(value).__name__} too long to be written out"
+    text = printable(text)
     if len(text) <= limit:
         return text
     half = (limit - 1) // 2

@@ -12,7 +12,7 @@ from varproof.approx.benchmark import DEFAULT_CELLS, Benchmark, Cell, measure
 from varproof.approx.benchmark_bars import Bar, bars, ratio, shown_seconds
 from varproof.approx.sollya import find_sollya
 from varproof.base.errors import InputError
-from varproof.cli.output import PLOT_SUFFIXES, JsonFlag, PlotFile, check_target, emit_json, results, table, talk
+from varproof.cli.output import PLOT_SUFFIXES, JsonFlag, PlotFile, check_target, emit_json, picture, results, table
 from varproof.cli.progress import progress
 
 INSTALL = "sollya is not on PATH, nothing to compare with (Debian, Ubuntu: apt-get install sollya)"
@@ -25,7 +25,7 @@ def approx(
     ] = None,
     repeats: Annotated[int, typer.Option("--repeats", metavar="N", help="Repetitions; medians are shown.")] = 5,
     timeout: Annotated[float, typer.Option("--timeout", metavar="S", help="Seconds for each run of Sollya.")] = 60.0,
-    no_peer: Annotated[bool, typer.Option("--no-peer", help="Measure varproof alone.")] = False,
+    no_peer: Annotated[bool, typer.Option("--no-peer", metavar="", help="Measure varproof alone.")] = False,
     as_json: JsonFlag = False,
     plot: PlotFile = None,
 ) -> int:
@@ -47,8 +47,8 @@ def approx(
     if plot is not None:
         from varproof.approx.benchmark_plot import draw_benchmark
 
-        draw_benchmark(found, plot)
-        talk().print(f"wrote {plot}", soft_wrap=True)
+        with picture(plot) as scratch:
+            draw_benchmark(found, scratch)
     if as_json:
         emit_json("bench approx", answer_benchmark(found, note))
     else:

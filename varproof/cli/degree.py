@@ -14,7 +14,19 @@ from varproof.approx.closed_form_degrees import centred_question, closed_form_de
 from varproof.approx.degree_certificate import DegreeCertificate, certify
 from varproof.approx.flint_checker import certified_sides
 from varproof.approx.integer_checker import parse
-from varproof.cli.output import PLOT_SUFFIXES, JsonFlag, PlotFile, check_target, emit_json, results, table, talk
+from varproof.base.errors import printable
+from varproof.cli.output import (
+    PLOT_SUFFIXES,
+    JsonFlag,
+    PlotFile,
+    check_distinct,
+    check_target,
+    emit_json,
+    picture,
+    results,
+    table,
+    talk,
+)
 
 
 def degree(
@@ -41,15 +53,16 @@ def degree(
     """
     check_target(plot, suffixes=PLOT_SUFFIXES)
     check_target(certificate)
+    check_distinct(certificate, plot)
     found = certify(bound, eps, kind=kind, interval=interval)  # type: ignore[arg-type]  # certify checks the words
     if certificate is not None:
         found.certificate.save(certificate)
-        talk().print(f"wrote {certificate}", soft_wrap=True)
+        talk().print(f"wrote {printable(certificate)}", soft_wrap=True)
     if plot is not None:
         from varproof.approx.degree_plot import draw_degree
 
-        draw_degree(found, plot)
-        talk().print(f"wrote {plot}", soft_wrap=True)
+        with picture(plot) as scratch:
+            draw_degree(found, scratch)
     answer = answer_degree(found)
     if as_json:
         emit_json("degree", answer)
@@ -93,7 +106,7 @@ def decimal(value: Fraction, *, up: bool, digits: int = 6) -> str:
 def _title(found: DegreeCertificate) -> str:
     place = {"sym": "[-B, B]", "pos": "[0, B]", "neg": "[-B, 0]"}[found.interval]
     error = {"rel": "max |P(x) e^-x - 1|", "abs": "max |P(x) - e^x|"}[found.kind]
-    return f"e^x on {place}, B = {found.bound}: {error} <= {_shown(found.eps)}"
+    return f"e^x on {place}, B = {_shown(found.bound)}: {error} <= {_shown(found.eps)}"
 
 
 def _rows(found: DegreeCertificate, answer: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -122,11 +135,11 @@ def _gap(difference: int, source: str) -> str:
     return f"{difference:+d} ({source})" if difference else f"exact here ({source})"
 
 
-def _shown(eps: Fraction) -> str:
-    return (
-        str(eps)
-        if len(str(eps)) <= 12
-        else f"{float(eps):.6g}"
-        if eps > Fraction(1, 10**300)
-        else decimal(eps, up=False)
-    )
+def _shown(number: Fraction) -> str:
+    """A number in a title: as it is where that is short, otherwise six digits, rounded down (never up to 1).
+
+    >>> _shown(Fraction(1, 3)), _shown(Fraction(1, 10**300)), _shown(1 - Fraction(1, 10**12))
+    ('1/3', '1.00000e-300', '9.99999e-1')
+    """
+    text = str(number)
+    return text if len(text) <= 12 else decimal(number, up=False)

@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from varproof.base.errors import InputError
+from varproof.base.certificate import replacing
+from varproof.base.errors import InputError, printable
 from varproof.cli.output import JsonFlag, check_target, emit_json, results, table
 
 # name -> (file in varproof/examples, what it is)
@@ -23,7 +24,7 @@ def example(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Where to write (default: its own name, here).")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
+    force: Annotated[bool, typer.Option("--force", metavar="", help="Replace a file that exists.")] = False,
     as_json: JsonFlag = False,
 ) -> int:
     """Write an example file to start from.
@@ -33,6 +34,11 @@ def example(
     Example:
         varproof example claim --out my_claim.py
     """
+    if name is None and (out is not None or force):
+        given = f"--out {out}" if out is not None else "--force"
+        raise InputError(
+            "which example?", got=given, allowed=", ".join(EXAMPLES), hint="name it: varproof example claim"
+        )
     if name is None:
         _list(as_json)
         return 0
@@ -46,11 +52,12 @@ def example(
     if target.exists() and not force:
         raise InputError("the file exists already", got=target, hint="choose another name with --out, or add --force")
     text = (resources.files("varproof.examples") / source).read_text(encoding="utf-8")
-    target.write_text(text, encoding="utf-8")
+    with replacing(target) as scratch:
+        scratch.write_text(text, encoding="utf-8")
     if as_json:
         emit_json("example", {"examples": [{"name": name, "summary": summary}], "written": target})
     else:
-        results().print(f"wrote {target}: {summary}", soft_wrap=True)
+        results().print(f"wrote {printable(target)}: {summary}", soft_wrap=True)
     return 0
 
 

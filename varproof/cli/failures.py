@@ -18,12 +18,19 @@ from typing import Any
 
 import typer
 
-from varproof.base.errors import InputError, VarproofError, shorten
+from varproof.base.errors import InputError, VarproofError, printable, shorten
+from varproof.cli.commands import COMMANDS
 
 # the root of the parser's own errors; typer has carried it under several names, its place in the tree is stable
 _ParserError: type[Exception] = typer.BadParameter.__mro__[2]
 
-_NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
+_NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_BROKEN_STREAM = {errno.EIO, errno.EBADF}  # without a file name it is stdout that cannot be written
+_PLAIN_WORDS = (
+    (re.compile(r": Input should be a valid integer.*$"), ": an integer is needed"),
+    (re.compile(r": Input should be a valid number.*$"), ": a number is needed"),
+    (re.compile(r": Input should be greater than or equal to (.*)$"), r": at least \1 is needed"),
+)
 
 
 class InternalError(VarproofError):
@@ -46,19 +53,29 @@ def report_failure(error: BaseException, arguments: Sequence[str]) -> int:
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else 0 if error.code is None else 70
     if isinstance(error, (KeyboardInterrupt, typer.Abort)):
-        sys.stderr.write("interrupted\n")
+        _tell("interrupted\n")
         return 130
     shown = describe(error, arguments)
     if os.environ.get("VARPROOF_DEBUG") == "1":
         traceback.print_exception(error)
+    _tell(f"error: {shown}\n")
+    if sys.stdout is None:
+        return shown.exit_code
     try:
-        sys.stderr.write(f"error: {shown}\n")
         if "--json" in arguments:
             sys.stdout.write(json.dumps(as_payload(shown), indent=1) + "\n")
-            sys.stdout.flush()
-    except BrokenPipeError:
+        sys.stdout.flush()
+    except (OSError, ValueError):  # the reader is gone, the disk is full, or the stream is closed
         _detach_stdout()
     return shown.exit_code
+
+
+def _tell(text: str) -> None:
+    """Write to stderr; where that is closed or full nobody can be told."""
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(text)
+            sys.stderr.flush()
 
 
 def as_payload(error: VarproofError) -> dict[str, Any]:
@@ -78,8 +95,11 @@ def describe(error: BaseException, arguments: Sequence[str]) -> VarproofError:
         return error
     if isinstance(error, _ParserError):
         return _usage(error, arguments)
+    if isinstance(error, OSError) and error.filename is None and error.errno in _NO_SPACE | _BROKEN_STREAM:
+        return InfrastructureError(f"cannot write the answer: {error.strerror}")
     if isinstance(error, OSError) and error.errno in _NO_SPACE:
-        return InfrastructureError("no space left to write", got=error.filename, hint="free some space and run again")
+        hint = "free some space and run again"
+        return InfrastructureError(f"no space left to write: {error.strerror}", got=error.filename, hint=hint)
     if isinstance(error, OSError) and error.filename is not None:
         return InputError(f"cannot use this file: {error.strerror}", got=error.filename, allowed=_allowed_file(error))
     name = type(error).__name__
@@ -99,15 +119,19 @@ def _allowed_file(error: OSError) -> str:
 def _usage(error: Any, arguments: Sequence[str]) -> InputError:
     """A parser error (unknown option, missing or bad value, too many arguments) in our form."""
     context = getattr(error, "ctx", None)
-    command = context.command_path if context is not None else "varproof"
+    command = context.command_path if context is not None else _command_path(arguments)
     hint = f"{command} --help shows the options"
     unknown = getattr(error, "option_name", None)
     if context is not None and unknown is not None and hasattr(error, "possibilities"):
         known = [name for parameter in context.command.params for name in parameter.opts if name.startswith("-")]
         near = difflib.get_close_matches(unknown, known, n=1)
+        if hasattr(context.command, "commands"):
+            near, hint = [], f"an option comes after its command; {command} --help lists the commands"
         hint = f"did you mean {near[0]}?" if near else hint
-        return InputError(f"unknown option of `{command}`", got=unknown, allowed=", ".join(known), hint=hint)
-    message = error.format_message().rstrip(".")
+        return InputError(
+            f"unknown option of `{command}`", got=unknown, allowed=", ".join([*known, "--help"]), hint=hint
+        )
+    message = printable(error.format_message().rstrip("."))
     parameter = getattr(error, "param", None)
     if parameter is None:
         return InputError(
@@ -117,12 +141,24 @@ def _usage(error: Any, arguments: Sequence[str]) -> InputError:
             hint=hint,
         )
     message = message.replace("Value error, ", "")
+    for pattern, words in _PLAIN_WORDS:
+        message = pattern.sub(words, message)
     choice = re.search(r"'([^']*)' is not one of (.*)$", message)
     if choice:
         allowed = choice[2].replace("'", "")
         return InputError(message.partition(":")[0], got=choice[1], allowed=allowed, hint=hint)
     allowed = getattr(parameter, "help", None) or "what --help shows for it"
     return InputError(message, got=_given(parameter.opts, arguments), allowed=allowed, hint=hint)
+
+
+def _command_path(arguments: Sequence[str]) -> str:
+    """The command that was asked for, as far as the arguments tell.
+
+    >>> _command_path(["bench", "approx", "--cell"]), _command_path(["--bound"])
+    ('varproof bench approx', 'varproof')
+    """
+    named = (command.words for command in COMMANDS if tuple(arguments[: len(command.words)]) == command.words)
+    return " ".join(["varproof", *next(named, ())])
 
 
 def _given(names: Sequence[str], arguments: Sequence[str]) -> str:

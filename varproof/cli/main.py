@@ -16,8 +16,10 @@ import typer
 from varproof import __version__
 from varproof.base.errors import InputError
 from varproof.cli.commands import COMMANDS, GROUPS, Command, split_docstring
-from varproof.cli.failures import report_failure
+from varproof.cli.failures import InfrastructureError, report_failure
 
+_SETTINGS = {"help_option_names": ["--help", "-h"]}
+_EARLY = ("--version", "--help", "-h")  # the options that may stand before the command
 ABOUT = "Do complexity theorems about attention hold at my parameters, and what do they buy me?"
 
 
@@ -25,13 +27,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run `varproof` on `argv` (default: the arguments of this process) and return the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
+        if sys.stdout is None:
+            raise InfrastructureError("stdout is closed, there is nowhere to write the answer")
         command = typer.main.get_command(build(arguments))
-        with command.make_context("varproof", list(arguments)) as context:
-            code = command.invoke(context)
-            sys.stdout.flush()
+        try:
+            with command.make_context("varproof", list(arguments)) as context:
+                code = command.invoke(context)
+        except typer.Exit as done:
+            code = done.exit_code
+        sys.stdout.flush()
         return int(code or 0)
-    except typer.Exit as done:
-        return done.exit_code
     except BaseException as error:
         return report_failure(error, arguments)
 
@@ -42,7 +47,9 @@ def build(arguments: Sequence[str]) -> typer.Typer:
     Raises `InputError` for an unknown command, with the nearest known one as the hint.
     """
     asked = _command_words(arguments)
-    app = typer.Typer(add_completion=False, rich_markup_mode="rich", no_args_is_help=False, help=ABOUT)
+    app = typer.Typer(
+        add_completion=False, rich_markup_mode="rich", no_args_is_help=False, help=ABOUT, context_settings=_SETTINGS
+    )
     app.callback(invoke_without_command=True)(_top_level)
     groups: dict[str, typer.Typer] = {}
     for command in COMMANDS:
@@ -66,6 +73,11 @@ def _command_words(arguments: Sequence[str]) -> tuple[str, ...]:
         return ()
     name = arguments[first]
     names = list(dict.fromkeys(command.words[0] for command in COMMANDS))
+    early = next((word for word in arguments[:first] if word not in _EARLY), None)
+    if early is not None:
+        asked = next((word for word in arguments[first:] if word in names), "COMMAND")
+        hint = f"put it after the command: varproof {asked} {early}"
+        raise InputError("an option stands before the command", got=early, allowed=", ".join(_EARLY), hint=hint)
     _known(name, names, "command")
     rest = arguments[first + 1 :]
     if name in GROUPS and rest and not rest[0].startswith("-"):
@@ -89,6 +101,9 @@ def _register(parent: typer.Typer, command: Command, *, wanted: bool) -> None:
         return
     function = command.load()
     text, examples = split_docstring(function.__doc__ or "")
+    text = "\n\n".join(
+        " ".join(paragraph.split()) for paragraph in text.split("\n\n")
+    )  # folded to the terminal's width
     epilog = "\n\n".join(["Example:", *examples])
     parent.command(name, help=text, short_help=command.summary, epilog=epilog)(function)
 
@@ -106,7 +121,10 @@ def _show_version(value: bool) -> None:
 def _top_level(
     context: typer.Context,
     version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and leave.")
+        bool,
+        typer.Option(
+            "--version", metavar="", callback=_show_version, is_eager=True, help="Print the version and leave."
+        ),
     ] = False,
 ) -> None:
     _help_when_alone(context)

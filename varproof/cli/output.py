@@ -6,8 +6,10 @@ Option types shared by the commands, e.g. `def degree(..., as_json: JsonFlag = F
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from enum import Enum
 from fractions import Fraction
 from pathlib import Path
@@ -17,15 +19,15 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from varproof.base.certificate import writable_target
-from varproof.base.errors import InputError
+from varproof.base.certificate import replacing, writable_target
+from varproof.base.errors import InputError, printable
 from varproof.cli.environment import environment
 
 PLAIN_WIDTH = 120  # columns when stdout is a file or a pipe
 PLOT_SUFFIXES = (".png", ".svg", ".pdf")
 
-JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
-Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything random.")]
+JsonFlag = Annotated[bool, typer.Option("--json", metavar="", help="Print one JSON object instead of a table.")]
+Seed = Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of everything random.")]
 PlotFile = Annotated[
     Path | None, typer.Option("--plot", metavar="FILE", help="Also draw a picture (.png, .svg or .pdf).")
 ]
@@ -48,8 +50,10 @@ def _plain(value: object) -> object:
     >>> _plain(Fraction(1, 3))
     '1/3'
     """
-    if isinstance(value, (Fraction, Path)):
+    if isinstance(value, Fraction):
         return str(value)
+    if isinstance(value, Path):
+        return os.fsencode(value).decode("utf-8", "backslashreplace")  # a name need not be text
     if isinstance(value, Enum):
         return value.value
     raise TypeError(f"{type(value).__name__} has no JSON form")
@@ -66,7 +70,8 @@ def talk() -> Console:
 
 
 def _console(*, stderr: bool) -> Console:
-    terminal = (sys.stderr if stderr else sys.stdout).isatty()
+    stream = sys.stderr if stderr else sys.stdout
+    terminal = stream is not None and stream.isatty()  # None: closed by the caller, nothing is shown
     return Console(
         stderr=stderr,
         width=None if terminal else PLAIN_WIDTH,
@@ -102,3 +107,19 @@ def check_target(path: Path | None, *, suffixes: Sequence[str] = ()) -> None:
         message = "the file has an ending but no name" if bare else "unknown file type"
         raise InputError(message, got=path, allowed=", ".join(suffixes), hint=hint)
     writable_target(path)
+
+
+@contextmanager
+def picture(path: Path) -> Iterator[Path]:
+    """Yield the file to draw into; it becomes `path` once it is complete, and that is said on stderr."""
+    with replacing(path) as scratch:
+        yield scratch
+    talk().print(f"wrote {printable(path)}", soft_wrap=True)
+
+
+def check_distinct(*paths: Path | None) -> None:
+    """Refuse two outputs that are one file, also through a link: the second would replace the first."""
+    real = [os.path.realpath(path) for path in paths if path is not None]
+    if len(set(real)) < len(real):
+        got = next(path for path in paths if path is not None)
+        raise InputError("two outputs go to the same file", got=got, allowed="a file of its own for each")

@@ -13,7 +13,7 @@ from varproof.approx.rank import as23_rank, monomial_rank
 from varproof.approx.rank_exponent import effective_exponent
 from varproof.base.balls import to_float
 from varproof.base.errors import InputError
-from varproof.cli.output import PLOT_SUFFIXES, JsonFlag, PlotFile, check_target, emit_json, results, table, talk
+from varproof.cli.output import PLOT_SUFFIXES, JsonFlag, PlotFile, check_target, emit_json, picture, results, table
 
 MAX_TOKENS = 10**100
 
@@ -43,8 +43,8 @@ def rank(
     if plot is not None:
         from varproof.approx.rank_plot import draw_rank
 
-        draw_rank(head_dim, degree, plot, tokens=tokens)
-        talk().print(f"wrote {plot}", soft_wrap=True)
+        with picture(plot) as scratch:
+            draw_rank(head_dim, degree, scratch, tokens=tokens)
     if as_json:
         emit_json("rank", answer)
     else:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from varproof.base.certificate import Certificate, writable_target
-from varproof.base.errors import InputError
+from varproof.base.errors import InputError, printable
 from varproof.claims.ledger import ClaimRecord, plain, run_ledger
 from varproof.claims.model import Claim
 from varproof.claims.registry import load_claims
@@ -21,14 +21,16 @@ from varproof.cli.verify_view import show_claims, show_records
 
 
 def verify(
-    claims: Annotated[list[str] | None, typer.Argument(metavar="[CLAIM..]", help="Claim ids; all by default.")] = None,
+    claims: Annotated[list[str] | None, typer.Argument(metavar="CLAIM", help="Claim ids; all by default.")] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option(
             "--set", metavar="KEY=VALUE", help="Replace one axis of the claims' grids; values exact, comma list."
         ),
     ] = None,
-    list_only: Annotated[bool, typer.Option("--list", help="List claims, their axes and expected verdicts.")] = False,
+    list_only: Annotated[
+        bool, typer.Option("--list", metavar="", help="List claims, their axes and expected verdicts.")
+    ] = False,
     out: Annotated[
         str | None, typer.Option("--out", metavar="DIR", help="Write one JSON file per claim, with its evidence.")
     ] = None,
@@ -63,7 +65,7 @@ def verify(
     else:
         show_records(results(), records)
         if written:
-            results().print(f"wrote {len(written)} files to {directory}", soft_wrap=True)
+            results().print(f"wrote {len(written)} files to {printable(directory)}", soft_wrap=True)
     return 0 if ok else 1
 
 

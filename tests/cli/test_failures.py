@@ -1,0 +1,136 @@
+"""Where nothing can be written: a full disk, a closed stream; and messages that stay readable."""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from varproof.base.errors import InputError, printable
+from varproof.cli.main import main
+
+Capture = pytest.CaptureFixture[str]
+
+
+class FullDisk(io.StringIO):
+    """A stdout whose disk is full; `late` fails only when the buffer is flushed."""
+
+    def __init__(self, number: int, *, late: bool) -> None:
+        super().__init__()
+        self.number, self.late = number, late
+
+    def write(self, text: str) -> int:
+        if not self.late:
+            raise OSError(self.number, os.strerror(self.number))
+        return len(text)
+
+    def flush(self) -> None:
+        raise OSError(self.number, os.strerror(self.number))
+
+    def isatty(self) -> bool:
+        return False
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO, errno.EFBIG])
+@pytest.mark.parametrize("argv", [["example", "--json"], ["example"], ["--version"]])
+def test_an_answer_that_cannot_be_written(
+    argv: list[str], number: int, late: bool, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setattr(sys, "stdout", FullDisk(number, late=late))
+    assert main(argv) == 5
+    assert capsys.readouterr().err == f"error: cannot write the answer: {os.strerror(number)}\n"
+
+
+def test_a_closed_stdout_and_a_closed_stderr(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", None)
+        assert main(["example", "--json"]) == 5
+    shown = capsys.readouterr().err
+    assert shown == "error: stdout is closed, there is nowhere to write the answer\n"
+    monkeypatch.setattr(sys, "stderr", None)
+    assert main(["example", "nothing", "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["error"]["got"] == "nothing"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="ulimit")
+def test_a_file_size_limit_gives_one_line_and_no_half_file(tmp_path: Path) -> None:
+    script = f'ulimit -f 0; "{sys.executable}" -m varproof example --json > out.txt'
+    done = subprocess.run(["sh", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (5, f"error: cannot write the answer: {os.strerror(errno.EFBIG)}\n")
+    script = f'ulimit -f 0; "{sys.executable}" -m varproof example claim --out mine.py'
+    done = subprocess.run(["sh", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 5
+    assert "got:     mine.py" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["out.txt"]
+
+
+def error_of(argv: list[str], capsys: Capture) -> dict[str, str]:
+    assert main([*argv, "--json"]) == 2
+    answer: dict[str, str] = json.loads(capsys.readouterr().out)["error"]
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("argv", "message", "hint"),
+    [
+        (["degree", "--json", "--bound"], "requires an argument", "varproof degree --help shows the options"),
+        (["bench", "approx", "--json", "--cell"], "requires an argument", "varproof bench approx --help shows"),
+        (["--json", "degree"], "before the command", "put it after the command: varproof degree --json"),
+        (["--seed", "3", "verify"], "before the command", "put it after the command: varproof verify --seed"),
+        (["--zzz"], "unknown option", "an option comes after its command"),
+        (["rank", "--d", "1.5", "--degree", "2"], "'--d': an integer is needed", "varproof rank --help"),
+        (["verify", "--seed", "-1"], "'--seed': at least 0 is needed", "varproof verify --help"),
+        (["bench", "approx", "--timeout", "x"], "'--timeout': a number is needed", "varproof bench approx --help"),
+        (["example", "--force"], "which example?", "varproof example claim"),
+        (["example", "--out", "x.py"], "which example?", "varproof example claim"),
+    ],
+)
+def test_usage_messages(argv: list[str], message: str, hint: str, capsys: Capture) -> None:
+    if argv[-1] in ("--bound", "--cell"):
+        assert main(argv) == 2
+        answer = json.loads(capsys.readouterr().out)["error"]
+    else:
+        answer = error_of(argv, capsys)
+    assert message in answer["message"]
+    assert hint in answer["hint"]
+
+
+@pytest.mark.parametrize("argv", [["-h"], ["bench", "-h"], ["verify", "-h"], ["verify", "--help"]])
+def test_short_help(argv: list[str], capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(argv) == 0
+    shown = capsys.readouterr().out
+    assert "Usage: varproof" in shown
+    assert "[[" not in shown
+    if argv[0] == "verify":
+        assert "[CLAIM]..." in shown
+        assert "Exit code 0 when every verdict is the expected one and every wrong variant was" in shown
+
+
+def test_two_outputs_in_one_file(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "link.png").symlink_to("c.png")
+    for other in ("c.png", "link.png"):
+        argv = ["degree", "--bound", "1", "--eps", "1e-2", "--cert", str(tmp_path / "c.png")]
+        assert "same file" in error_of([*argv, "--plot", str(tmp_path / other)], capsys)["message"]
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="file names there are text")
+def test_file_names_with_control_characters_are_escaped(tmp_path: Path, capsys: Capture) -> None:
+    odd = tmp_path / os.fsdecode(b"a\x1b[31m\n\xff.json")
+    assert main(["degree", "--bound", "1", "--eps", "1e-2", "--cert", str(odd)]) == 0
+    shown = capsys.readouterr().err
+    assert shown.endswith("a\\x1b[31m\\n\\udcff.json\n")
+    assert main(["check", str(odd), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["file"].endswith("a\x1b[31m\n\\xff.json")
+    odd.unlink()
+    assert main(["check", str(odd)]) == 2
+    assert "\x1b" not in capsys.readouterr().err
+    assert str(InputError("m", got="a\nb")) == "m\n  got:     a\\nb"
+    assert printable("é √ 1") == "é √ 1"
