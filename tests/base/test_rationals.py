@@ -1,7 +1,9 @@
 """Exact rationals from text."""
 
+from decimal import Decimal
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,3 +61,14 @@ def test_open_unit(value: object) -> None:
     assert open_unit_rational("0.9999", name="eps") < 1
     with pytest.raises(InputError, match="strictly between 0 and 1"):
         open_unit_rational(value, name="eps")  # type: ignore[arg-type]  # wrong on purpose
+
+
+def test_exact_numbers_of_other_types_are_taken_exactly() -> None:
+    for value, exact in ((np.int64(3), 3), (np.uint8(200), 200), (Decimal("0.1"), Fraction(1, 10)), (Decimal(7), 7)):
+        found = parse_rational(value)  # type: ignore[arg-type]  # NumPy's integers are registered as rationals
+        assert found == exact
+        assert type(found.numerator) is int
+    huge = (Decimal("1e4001"), Decimal("1e-4001"), Decimal("1e999999"))
+    for refused in (Decimal("NaN"), Decimal("Infinity"), *huge, np.bool_(True), np.float64(1)):
+        with pytest.raises(InputError):
+            parse_rational(refused)  # type: ignore[arg-type]  # wrong on purpose

@@ -9,9 +9,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
+from varproof.approx import certify, check
 from varproof.base.errors import InputError, printable
 from varproof.cli.main import main
 
@@ -134,3 +136,37 @@ def test_file_names_with_control_characters_are_escaped(tmp_path: Path, capsys: 
     assert "\x1b" not in capsys.readouterr().err
     assert str(InputError("m", got="a\nb")) == "m\n  got:     a\\nb"
     assert printable("é √ 1") == "é √ 1"
+
+
+@pytest.mark.parametrize("text", ["[1]", "{}", '{"format": "varproof/claim/1", "id": "S1"}'])
+def test_another_json_file_is_told_by_its_format(text: str, tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "claim.json"
+    path.write_text(text, encoding="utf-8")
+    for engine in ("integers", "flint"):
+        message = error_of(["check", str(path), "--engine", engine], capsys)["message"]
+        assert message.endswith('not a JSON object with "format": "varproof/degree-certificate/1"')
+
+
+def test_check_takes_a_payload_and_refuses_what_is_nothing(tmp_path: Path) -> None:
+    payload = certify("1", "1e-2").certificate.payload
+    assert check(payload).accepted
+    assert check(MappingProxyType(dict(payload)), engine="flint").accepted
+    for nothing in (None, 7, [payload], b"c.json"):
+        with pytest.raises(InputError, match="not a certificate, a mapping or a path"):
+            check(nothing)  # type: ignore[arg-type]  # wrong on purpose
+    with pytest.raises(InputError, match="not a JSON object") as caught:
+        check({})
+    assert caught.value.got == "a certificate object"
+
+
+def test_a_claim_that_differs_in_case_alone_is_the_only_suggestion(capsys: Capture) -> None:
+    assert error_of(["verify", "s3"], capsys)["hint"] == "did you mean S3?"
+
+
+@pytest.mark.parametrize(
+    ("bound", "eps", "shown"),
+    [("1e-300", "1/2", "B = 1.00000e-300"), ("1", "0.999999999999", "<= 9.99999e-1"), ("1", "1/3", "<= 1/3")],
+)
+def test_titles_stay_short_and_never_round_eps_up(bound: str, eps: str, shown: str, capsys: Capture) -> None:
+    assert main(["degree", "--bound", bound, "--eps", eps]) == 0
+    assert shown in capsys.readouterr().out.splitlines()[0]

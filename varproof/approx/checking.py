@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 from varproof.approx import integer_checker
@@ -22,12 +23,14 @@ class CheckResult:
     engine: Engine
 
 
-def check(certificate: Certificate | str | Path, *, engine: Engine = "integers") -> CheckResult:
+def check(
+    certificate: Certificate | Mapping[str, Any] | str | os.PathLike[str], *, engine: Engine = "integers"
+) -> CheckResult:
     """Whether a degree certificate proves what it claims; only the certificate is looked at.
 
-    `certificate` is a `Certificate` or the path of a JSON file. Engine "integers" uses Python integers alone, "flint"
-    Arb balls. Raises `InputError` if the file is not a degree certificate at all (missing, not JSON, too large,
-    duplicate keys, wrong fields); a certificate that proves nothing is a result, not an error.
+    `certificate` is a `Certificate`, its payload or the path of a JSON file. Engine "integers" uses Python integers
+    alone, "flint" Arb balls. Raises `InputError` for anything else and for what is not a degree certificate at all
+    (missing, not JSON, too large, duplicate keys, wrong fields); one that proves nothing is a result, not an error.
 
     >>> from varproof.approx import certify
     >>> check(certify(4, "1e-4").certificate).message
@@ -35,17 +38,22 @@ def check(certificate: Certificate | str | Path, *, engine: Engine = "integers")
     """
     if engine not in ("integers", "flint"):
         raise InputError("unknown engine", got=engine, allowed="integers, flint")
-    try:
-        data: Any = (
-            certificate.payload if isinstance(certificate, Certificate) else integer_checker.read(str(certificate))
+    payload = certificate.payload if isinstance(certificate, Certificate) else certificate
+    if not isinstance(payload, (Mapping, str, os.PathLike)):
+        raise InputError(
+            "not a certificate, a mapping or a path",
+            got=f"{payload!r} ({type(payload).__name__})",
+            allowed="what certify(..).certificate is, its payload, or the path of a JSON file",
         )
+    try:
+        data = dict(payload) if isinstance(payload, Mapping) else integer_checker.read(os.fspath(payload))
         return CheckResult(True, _checker(engine)(data), engine)
     except integer_checker.Rejected as rejection:
         return CheckResult(False, str(rejection), engine)
     except integer_checker.Unreadable as problem:
         raise InputError(
             f"not a degree certificate: {problem}",
-            got="a certificate object" if isinstance(certificate, Certificate) else certificate,
+            got="a certificate object" if isinstance(payload, Mapping) else payload,
             allowed=f"a JSON file of format {integer_checker.FORMAT}, at most {integer_checker.MAX_FILE_BYTES} bytes",
             hint="write one with: varproof degree --bound 16 --eps 1e-16 --cert c.json",
         ) from None

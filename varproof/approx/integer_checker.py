@@ -171,13 +171,15 @@ def lower(points: list[int], relative: bool, half: Ratio, s: int, eps: Ratio, sh
 
 def parse(data: Any) -> Claimed:
     """The numbers of a certificate; every structural fault is named."""
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise Unreadable(f'not a JSON object with "format": "{FORMAT}"')
     try:
         relative, interval, upper = {"rel": True, "abs": False}[data["kind"]], data["interval"], data["upper"]
         bound, eps = rational(data["bound"]), rational(data["eps"])
         g, s = integer(data["degree"]), integer(data["scale_bits"])
         keys = {"points"} if relative else {"brackets", "coefficients", "coefficient_bits"}
-        if data["format"] != FORMAT or set(data) != KEYS or set(upper) != keys or set(data["lower"]) != {"points"}:
-            raise Unreadable("format or keys are not those of a degree certificate")
+        if set(data) != KEYS or set(upper) != keys or set(data["lower"]) != {"points"}:
+            raise Unreadable("the keys are not those of a degree certificate")
         half = {"sym": bound, "pos": (bound[0], 2 * bound[1]), "neg": (bound[0], 2 * bound[1])}[interval]
         require(0 < eps[0] < eps[1], "eps does not lie strictly between 0 and 1")
         require(0 < bound[0] <= MAX_BOUND * bound[1], f"the bound does not lie in (0, {MAX_BOUND}]")

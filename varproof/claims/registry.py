@@ -85,6 +85,7 @@ def is_subject_statement(claim_id: str) -> bool:
 def _unknown(claim_id: str) -> InputError:
     ids = claim_ids()
     lowered = {name.lower(): name for name in ids}
-    near = [lowered[name] for name in difflib.get_close_matches(claim_id.lower(), lowered, n=3, cutoff=0.5)]
+    same = [lowered[claim_id.lower()]] if claim_id.lower() in lowered else []
+    near = same or [lowered[name] for name in difflib.get_close_matches(claim_id.lower(), lowered, n=3, cutoff=0.5)]
     hint = f"did you mean {' or '.join(near)}?" if near else "varproof verify --list shows all of them"
     return InputError("unknown claim", got=claim_id, allowed=", ".join(ids), hint=hint)
