@@ -60,4 +60,4 @@ def test_navigation_follows_the_folders(tmp_path: Path) -> None:
         (tmp_path / name).write_text("# x")
     made = hook("navigation").navigation(tmp_path)
     pages = ["explanation/notation.md", "explanation/alpha.md"]
-    assert made == ["index.md", {"Tutorial": ["tutorial/one.md"]}, {"Explanation": pages}]
+    assert made == [{"Home": "index.md"}, {"Tutorial": ["tutorial/one.md"]}, {"Explanation": pages}]

@@ -1,4 +1,4 @@
-"""The navigation: the index, then one section per folder, its pages by file name with the notation page first."""
+"""The navigation: the index as "Home", then one section per folder, its pages by file name with the notation page first."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SECTIONS = {
 
 def navigation(docs: Path) -> list[Any]:
     """The `nav` of mkdocs for the pages below `docs`; an empty section is left out."""
-    entries: list[Any] = ["index.md"]
+    entries: list[Any] = [{"Home": "index.md"}]
     for title, folder in SECTIONS.items():
         files = sorted((docs / folder).glob("*.md"), key=lambda page: (page.stem != "notation", page.stem))
         pages = [page.relative_to(docs).as_posix() for page in files]
