@@ -27,6 +27,6 @@ def test_a_slightly_larger_decay_is_refuted_at_a_high_degree():
     case = replace(
         CLAIM.case(),
         constants={**CLAIM.constants, "decay": Fraction(103, 100)},
-        cells={"bound": (8,), "degree": (150,), "parameter": (Fraction(18, 5),)},
+        cells={"bound": (8,), "degree": (80,), "parameter": (Fraction(3),)},
     )
     assert CLAIM.check(case).verdict is Verdict.REFUTED
