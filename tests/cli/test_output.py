@@ -93,7 +93,9 @@ def test_verify_refuses_a_protected_file_before_the_claims_run(tmp_path: Path, c
     os.mkfifo(tmp_path / "threshold_lemma.json")
     assert main(["verify", "threshold_lemma", "--out", str(tmp_path)]) == 2
     assert "threshold_lemma.json" in capsys.readouterr().err
-    assert main(["verify", "threshold_lemma", "--out", ""]) == 2
+    (tmp_path / "link").symlink_to("nowhere")
+    for out in ("", str(tmp_path / "link")):
+        assert main(["verify", "threshold_lemma", "--out", out]) == 2
     assert "--out needs a directory" in capsys.readouterr().err
 
 

@@ -178,5 +178,5 @@ def _given(names: Sequence[str], arguments: Sequence[str]) -> str:
 
 def _detach_stdout() -> None:
     """Point stdout at nothing, so that the flush at exit cannot complain a second time."""
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with contextlib.suppress(OSError, ValueError), open(os.devnull, "wb") as nothing:
+        os.dup2(nothing.fileno(), sys.stdout.fileno())

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from varproof import __version__
 from varproof.base.errors import InputError
@@ -21,6 +22,24 @@ from varproof.cli.failures import InfrastructureError, report_failure
 _SETTINGS = {"help_option_names": ["--help", "-h"]}
 _EARLY = ("--version", "--help", "-h")  # the options that may stand before the command
 ABOUT = "Do complexity theorems about attention hold at my parameters, and what do they buy me?"
+
+
+class _PlainHelp:
+    """Shows `--help` without the type of its value, which it does not take."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        option: Any = super().get_help_option(ctx)  # type: ignore[misc]  # of the class beside it below
+        if option is not None:
+            option.metavar = ""
+        return option
+
+
+class _Command(_PlainHelp, TyperCommand):
+    """A command of ours."""
+
+
+class _Group(_PlainHelp, TyperGroup):
+    """The commands of one word, or all of them."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -48,7 +67,12 @@ def build(arguments: Sequence[str]) -> typer.Typer:
     """
     asked = _command_words(arguments)
     app = typer.Typer(
-        add_completion=False, rich_markup_mode="rich", no_args_is_help=False, help=ABOUT, context_settings=_SETTINGS
+        add_completion=False,
+        rich_markup_mode="rich",
+        no_args_is_help=False,
+        help=ABOUT,
+        context_settings=_SETTINGS,
+        cls=_Group,
     )
     app.callback(invoke_without_command=True)(_top_level)
     groups: dict[str, typer.Typer] = {}
@@ -57,7 +81,9 @@ def build(arguments: Sequence[str]) -> typer.Typer:
         if len(command.words) == 2:
             name = command.words[0]
             if name not in groups:
-                groups[name] = typer.Typer(add_completion=False, rich_markup_mode="rich", no_args_is_help=False)
+                groups[name] = typer.Typer(
+                    add_completion=False, rich_markup_mode="rich", no_args_is_help=False, cls=_Group
+                )
                 app.add_typer(
                     groups[name], name=name, help=GROUPS[name], callback=_group_level, invoke_without_command=True
                 )
@@ -105,7 +131,7 @@ def _register(parent: typer.Typer, command: Command, *, wanted: bool) -> None:
         " ".join(paragraph.split()) for paragraph in text.split("\n\n")
     )  # folded to the terminal's width
     epilog = "\n\n".join(["Example:", *examples])
-    parent.command(name, help=text, short_help=command.summary, epilog=epilog)(function)
+    parent.command(name, help=text, short_help=command.summary, epilog=epilog, cls=_Command)(function)
 
 
 def _unloaded() -> None:

@@ -96,7 +96,7 @@ def _directory(text: str | None, claims: Sequence[Claim]) -> Path | None:
     if directory.is_dir():
         for claim in claims:
             writable_target(directory / f"{claim.id}.json")
-    elif directory.exists():
+    elif directory.exists() or directory.is_symlink():  # a link to nothing cannot become a directory
         raise InputError("--out needs a directory", got=directory, allowed="a directory, existing or new")
     else:
         writable_target(directory)
