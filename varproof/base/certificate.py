@@ -72,12 +72,10 @@ def writable_target(path: str | Path) -> Path:
         target = Path(os.path.realpath(path))
         found = _status(target)
         parent = _status(target.parent)
-    except (
-        OSError,
-        ValueError,
-    ) as error:  # the working directory is gone, a loop of links, a name too long or with NUL
+    except (OSError, ValueError) as error:  # the working directory is gone, a loop of links, a name too long
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise InputError(f"cannot write to this file: {reason}", got=path, allowed="a file in a directory") from None
+        allowed = "a file in a directory that exists"
+        raise InputError(f"cannot write to this file: {reason}", got=path, allowed=allowed) from None
     if found is not None and stat.S_ISDIR(found.st_mode):
         raise InputError("cannot write to a directory", got=path, allowed="a file name")
     if found is not None and not stat.S_ISREG(found.st_mode):
