@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from varproof.base.balls import (
     ball,
-    bits_for,
     ceiling_integer,
     dyadic,
     floor_integer,
@@ -49,13 +48,6 @@ def test_integers_are_exact() -> None:
     assert dyadic(ball(2**100)) == 2**100
     assert dyadic(ball(Fraction(3, 8))) == Fraction(3, 8)
     assert to_float(Fraction(1, 4)) == 0.25
-
-
-@given(st.integers(1, 400), st.integers(0, 200))
-def test_bits_are_enough_for_the_relative_size(digits: int, magnitude: int) -> None:
-    eps = Fraction(1, 10**digits)
-    with ctx.workprec(bits_for(magnitude_log=magnitude, eps=eps)):
-        assert arb(magnitude).exp().rad() < ball(eps)
 
 
 @given(st.integers(-(10**40), 10**40), st.fractions(min_value=Fraction(1, 10**9), max_value=Fraction(10**9 - 1, 10**9)))

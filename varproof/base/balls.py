@@ -56,12 +56,6 @@ def upper_rational(x: arb) -> Fraction:
     return dyadic(x.upper())
 
 
-def bits_for(*, magnitude_log: float, eps: Exact, guard: int = 64) -> int:
-    """Working precision in bits for values up to `e^magnitude_log` that must be known to `eps`."""
-    needed = magnitude_log / math.log(2) + (Fraction(eps).denominator.bit_length())
-    return int(needed) + guard
-
-
 def floor_integer(x: arb) -> int:
     """The floor of the exact midpoint of `x`.
 
