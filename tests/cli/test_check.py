@@ -116,9 +116,10 @@ def test_not_a_certificate(engine, name, tmp_path, capsys):
 def test_missing_directory_and_special_files(tmp_path, capsys):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    for path in (tmp_path / "missing.json", tmp_path, pipe, Path("/dev/zero")):
+    reasons = {tmp_path / "missing.json": "no such file", tmp_path: "not a regular file", pipe: "not a regular file"}
+    for path, reason in reasons.items():
         code, answer = run(path, capsys)
-        assert (code, answer["error"]["message"]) == (2, "not a degree certificate: no such file")
+        assert (code, answer["error"]["message"]) == (2, f"not a degree certificate: {reason}")
 
 
 def test_a_hundred_megabytes_are_not_read(tmp_path, capsys):

@@ -226,7 +226,7 @@ def no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def read(path: str) -> Any:
     if not os.path.isfile(path):
-        raise Unreadable("no such file")
+        raise Unreadable("not a regular file" if os.path.exists(path) else "no such file")
     if os.path.getsize(path) > MAX_FILE_BYTES:
         raise Unreadable(f"the file is larger than {MAX_FILE_BYTES} bytes")
     try:

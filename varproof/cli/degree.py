@@ -27,6 +27,7 @@ from varproof.cli.output import (
     table,
     talk,
 )
+from varproof.cli.progress import working
 
 
 def degree(
@@ -54,14 +55,15 @@ def degree(
     check_target(plot, suffixes=PLOT_SUFFIXES)
     check_target(certificate)
     check_distinct(certificate, plot)
-    found = certify(bound, eps, kind=kind, interval=interval)  # type: ignore[arg-type]  # certify checks the words
+    with working("finding the least degree"):
+        found = certify(bound, eps, kind=kind, interval=interval)  # type: ignore[arg-type]  # certify checks the words
     if certificate is not None:
         found.certificate.save(certificate)
         talk().print(f"wrote {printable(certificate)}", soft_wrap=True)
     if plot is not None:
         from varproof.approx.degree_plot import draw_degree
 
-        with picture(plot) as scratch:
+        with picture(plot) as scratch, working("drawing the staircase"):
             draw_degree(found, scratch)
     answer = answer_degree(found)
     if as_json:

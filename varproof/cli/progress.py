@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -71,3 +72,35 @@ def progress(
         yield meter.advance
     finally:
         meter.close()
+
+
+@contextmanager
+def working(
+    label: str, *, console: Console | None = None, after: float = BAR_AFTER, every: float = LINE_EVERY
+) -> Iterator[None]:
+    """Tell that one long step goes on: a spinner on a terminal after `after` seconds, else a line per `every` seconds.
+
+    >>> with working("searching"):
+    ...     pass
+    """
+    shown = console or talk()
+    stop = threading.Event()
+    speaker = threading.Thread(target=_speak, args=(label, shown, stop, after, every), daemon=True)
+    speaker.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        speaker.join()
+
+
+def _speak(label: str, console: Console, stop: threading.Event, after: float, every: float) -> None:
+    if console.is_terminal:
+        if not stop.wait(after):
+            with console.status(label):
+                stop.wait()
+        return
+    elapsed = every
+    while not stop.wait(every):
+        console.print(f"{label}: {elapsed:.0f} s so far")
+        elapsed += every
