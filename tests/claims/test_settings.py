@@ -104,6 +104,8 @@ def test_too_large_a_grid_is_refused_before_any_claim_runs():
         ("minimal_degrees", "bound=2"),
         ("score_perturbation", "eta=1/10000000000"),
         ("rank_count", "large=3001"),
+        ("schedule_token_counts", "presets=doubling"),
+        ("schedule_attention_constants", "presets=300"),
     ],
 )
 def test_values_that_take_too_long_or_that_the_statement_does_not_cover_are_refused(claim_id, setting):

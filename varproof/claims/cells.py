@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import TypeVar
 
 from varproof.base.errors import InputError
 from varproof.claims.model import Case
+
+Value = TypeVar("Value", int, str)
 
 
 def integers(case: Case, axis: str, *, low: int, high: int) -> tuple[int, ...]:
@@ -23,19 +26,22 @@ def integers(case: Case, axis: str, *, low: int, high: int) -> tuple[int, ...]:
     return tuple(values)
 
 
-def chosen(case: Case, axis: str, allowed: tuple[int, ...]) -> tuple[int, ...]:
+def chosen(case: Case, axis: str, allowed: tuple[Value, ...]) -> tuple[Value, ...]:
     """The values of an axis, each one of `allowed`: for a statement that is about these values and no others.
 
-    Raises `InputError` for any other value.
+    Raises `InputError` for any other value. A name made of digits is read as the number or the name that is allowed.
 
     >>> chosen(Case({}, {"bound": (4,)}), "bound", (1, 4, 16))
     (4,)
+    >>> chosen(Case({}, {"preset": (256,)}), "preset", ("256", "512"))
+    ('256',)
     """
+    by_text = {str(value): value for value in allowed}
     for value in case.cells[axis]:
-        if value not in allowed:
-            named = ", ".join(map(str, allowed))
+        if str(value) not in by_text:
+            named = ", ".join(by_text)
             raise InputError(f"cell axis {axis}", got=value, allowed=f"{named}: the statement is about these")
-    return integers(case, axis, low=min(allowed), high=max(allowed))
+    return tuple(by_text[str(value)] for value in case.cells[axis])
 
 
 def rationals(

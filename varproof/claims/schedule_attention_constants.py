@@ -5,12 +5,13 @@ from __future__ import annotations
 from fractions import Fraction
 
 from varproof.base.verdict import Finding
-from varproof.claims.cells import integers
+from varproof.claims.cells import chosen, integers
 from varproof.claims.model import Case, Claim, Variant
 from varproof.claims.tally import Tally
 from varproof.growth.counts import Counts, geometric_counts, geometric_limits, linear_counts, linear_polynomial
 from varproof.growth.schedules import doubling, linear, parse_schedule
 
+PRESETS = ("256", "512", "1024")
 PAIRS = ("attention", "dense", "masked")
 _HALF_DIGIT = Fraction(1, 20_000)
 
@@ -24,8 +25,8 @@ def check(case: Case) -> Finding:
     """
     tally = Tally()
     c = case.constants
-    for preset in case.cells["presets"]:
-        schedule = parse_schedule(str(preset))
+    for preset in chosen(case, "presets", PRESETS):
+        schedule = parse_schedule(preset)
         for kind in PAIRS:
             constant = Fraction(getattr(schedule.counts, kind), schedule.side**4)
             name = f"{kind}_{preset}"
@@ -93,7 +94,7 @@ CLAIM = Claim(
         "masked_linear": Fraction(1, 126),
     },
     cells={
-        "presets": ("256", "512", "1024"),
+        "presets": PRESETS,
         "powers": tuple(range(13)),
         "linear": (1, 2, 3, 4, 10, 64, 200),
     },
