@@ -1,4 +1,4 @@
-"""The navigation: the index as "Home", then one section per folder, its pages by file name with the notation page first."""
+"""The navigation: the index as "Home", then a section per folder, pages by file name, the notation page first."""
 
 from __future__ import annotations
 
