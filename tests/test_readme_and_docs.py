@@ -23,7 +23,7 @@ from varproof.cli.main import main
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FENCE = re.compile(r"^```(?P<language>[a-z]*)[^\n]*\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
-SET_UP = ("make", "git", "cd", "python3", ".venv/bin/pip", ".venv/bin/varproof")
+SET_UP = ("make", "git", "cd", "python3", ".venv/bin/pip", ".venv/bin/python", ".venv/bin/varproof")
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,8 @@ def check_set_up(steps: Sequence[Sequence[str]]) -> None:
             assert words[-1] == "." or re.fullmatch(r"\.\[[a-z,]+\]", words[-1]), "the project is installed from here"
         elif words[0] == ".venv/bin/varproof":
             assert list(words[1:]) == ["verify"], "what `make verify` runs"
+        elif words[0] == ".venv/bin/python":
+            assert list(words[1:]) == ["-m", "pytest", "-q", "-n", "2"], "what `make test` runs"
 
 
 def is_set_up(steps: Sequence[Sequence[str]]) -> bool:
