@@ -141,7 +141,10 @@ def _shown(number: Fraction) -> str:
     """A number in a title: as it is where that is short, otherwise six digits, rounded down (never up to 1).
 
     >>> _shown(Fraction(1, 3)), _shown(Fraction(1, 10**300)), _shown(1 - Fraction(1, 10**12))
-    ('1/3', '1.00000e-300', '9.99999e-1')
+    ('1/3', '1e-300', '9.99999e-1')
     """
     text = str(number)
-    return text if len(text) <= 12 else decimal(number, up=False)
+    if len(text) <= 12:
+        return text
+    digits, _, exponent = decimal(number, up=False).partition("e")
+    return f"{digits.rstrip('0').rstrip('.')}e{exponent}"
