@@ -166,7 +166,7 @@ def test_a_claim_that_differs_in_case_alone_is_the_only_suggestion(capsys: Captu
 
 @pytest.mark.parametrize(
     ("bound", "eps", "shown"),
-    [("1e-300", "1/2", "B = 1.00000e-300"), ("1", "0.999999999999", "<= 9.99999e-1"), ("1", "1/3", "<= 1/3")],
+    [("1e-300", "1/2", "B = 1e-300"), ("1", "0.999999999999", "<= 9.99999e-1"), ("1", "1/3", "<= 1/3")],
 )
 def test_titles_stay_short_and_never_round_eps_up(bound: str, eps: str, shown: str, capsys: Capture) -> None:
     assert main(["degree", "--bound", bound, "--eps", eps]) == 0
