@@ -29,7 +29,7 @@ each_question = pytest.mark.parametrize("question", QUESTIONS, ids="-".join)
 
 def payload(question: tuple[str, str, str, str]) -> dict[str, Any]:
     bound, eps, kind, interval = question
-    return copy.deepcopy(dict(certify(bound, eps, kind=kind, interval=interval).certificate.payload))  # type: ignore[arg-type]
+    return copy.deepcopy(dict(certify(bound, eps, kind=kind, interval=interval).certificate.payload))
 
 
 def accepted(data: dict[str, Any]) -> bool:
@@ -210,7 +210,7 @@ def test_one_moved_number_is_judged_by_what_it_still_proves(question):
 
 def test_unknown_engine():
     with pytest.raises(InputError, match="unknown engine") as error:
-        check(Certificate({}), engine="floats")  # type: ignore[arg-type]
+        check(Certificate({}), engine="floats")
     assert error.value.allowed == "integers, flint"
 
 

@@ -43,7 +43,7 @@ def test_ratios_must_be_positive(bad):
 
 def test_kind_and_width_are_checked():
     with pytest.raises(InputError, match="kind"):
-        law_angle(1, kind="both")  # type: ignore[arg-type]
+        law_angle(1, kind="both")
     with pytest.raises(InputError, match="too wide"):
         law_angle(arb(1000, 999))
 

@@ -15,7 +15,7 @@ from varproof.base.errors import CertificateError
 
 
 def solved(degree: int, half: Fraction, kind: str, steps: int = 7) -> Exchange:
-    problem = Exchange(degree, half, kind, 120)  # type: ignore[arg-type]
+    problem = Exchange(degree, half, kind, 120)
     for _ in range(steps):
         problem.step()
     return problem

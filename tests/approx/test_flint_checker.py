@@ -19,7 +19,7 @@ WORDS = list(product(("rel", "abs"), ("sym", "pos", "neg")))
 
 
 def payload(bound: str, eps: str, kind: str, interval: str) -> dict[str, Any]:
-    return copy.deepcopy(dict(certify(bound, eps, kind=kind, interval=interval).certificate.payload))  # type: ignore[arg-type]
+    return copy.deepcopy(dict(certify(bound, eps, kind=kind, interval=interval).certificate.payload))
 
 
 @pytest.mark.parametrize(("kind", "interval"), WORDS)

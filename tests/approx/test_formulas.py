@@ -46,12 +46,32 @@ def test_bounds_agree(key):
     assert shown == pytest.approx(to_float(BOUNDS[key]()), rel=1e-14)  # both are correctly rounded to 1e-15 or better
 
 
+def test_the_contraction_of_the_relative_bound_is_there():
+    """Just above n = B the denominator 1 - S_2n(2B) is far from 1."""
+    shown = value(formula("bessel_upper", "rel"), n=BOUND + 1, B=BOUND)
+    assert shown == pytest.approx(to_float(forms.relative_upper(BOUND, BOUND)), rel=1e-14)
+    assert to_float(forms.bessel_j_tail(2 * BOUND + 2, 2 * BOUND)) > 0.1
+
+
+@pytest.mark.parametrize("kind", ["rel", "abs"])
+@pytest.mark.parametrize("bound", [1, 5, 64])
+def test_lambert_degrees_agree(kind, bound):
+    """Forty accuracies each, so that a slightly wrong constant moves some ceiling."""
+    degree = forms.relative_lambert_degree if kind == "rel" else forms.absolute_lambert_degree
+    for eps in [Fraction(99, 100), Fraction(1, 2), *(Fraction(1, 3**k) for k in range(2, 40))]:
+        exact = sp.Rational(eps.numerator, eps.denominator)
+        assert value(formula("lambert_degree", kind), B=bound, epsilon=exact) == degree(bound, eps) + 1, eps
+
+
+def test_the_floor_of_the_relative_lambert_degree_is_there():
+    """At eps near 1 and large B the maximum is 5B/4 (for absolute error its floor B never decides)."""
+    assert value(formula("lambert_degree", "rel"), B=1000, epsilon=sp.Rational(9, 10)) == 1250
+    assert forms.relative_lambert_degree(1000, Fraction(9, 10)) == 1249
+
+
 @pytest.mark.parametrize("kind", ["rel", "abs"])
 @pytest.mark.parametrize("eps", [Fraction(1, 100), Fraction(1, 10**9)])
-def test_degrees_agree(kind, eps):
-    degree = forms.relative_lambert_degree if kind == "rel" else forms.absolute_lambert_degree
-    exact = sp.Rational(eps.numerator, eps.denominator)
-    assert value(formula("lambert_degree", kind), B=BOUND, epsilon=exact) == degree(BOUND, eps) + 1
+def test_the_law_agrees(kind, eps):
     inverse = arb(eps.denominator).log()
     angle = to_float(law_angle(inverse / BOUND, kind=kind))
     shown = value(formula("law_degree", kind), B=BOUND, a=angle, b=angle)

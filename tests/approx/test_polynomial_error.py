@@ -34,7 +34,7 @@ def sampled(coefficients: list[Fraction], left: Fraction, right: Fraction, kind:
 
 
 def compare(coefficients: list[Fraction], left: Fraction, right: Fraction, kind: str) -> tuple[Fraction, Fraction]:
-    low, high = sup_norm(coefficients, (left, right), kind=kind)  # type: ignore[arg-type]
+    low, high = sup_norm(coefficients, (left, right), kind=kind)
     measured = sampled(coefficients, left, right, kind)
     with mpmath.workdps(60):
         below, above = (mpmath.mpf(x.numerator) / x.denominator for x in (low, high))
@@ -158,4 +158,4 @@ def test_bad_input(coefficients, interval):
 
 def test_unknown_kind_is_refused():
     with pytest.raises(InputError, match="kind"):
-        sup_norm([1], (0, 1), kind="both")  # type: ignore[arg-type]
+        sup_norm([1], (0, 1), kind="both")

@@ -87,7 +87,7 @@ def test_outside_the_grammar(text: str) -> None:
 @pytest.mark.parametrize("value", [None, 3, 2.5, ["n"], b"n", n])
 def test_only_text(value: object) -> None:
     with pytest.raises(InputError):
-        parse_expression(value)  # type: ignore[arg-type]  # wrong on purpose
+        parse_expression(value)  # wrong on purpose
 
 
 @pytest.mark.parametrize(

@@ -39,12 +39,12 @@ def test_spellings(text: str, value: object) -> None:
 )  # fmt: skip
 def test_what_is_refused(value: object) -> None:
     with pytest.raises(InputError):
-        parse_rational(value)  # type: ignore[arg-type]  # wrong on purpose
+        parse_rational(value)  # wrong on purpose
 
 
 def test_a_float_is_told_to_become_text() -> None:
     with pytest.raises(InputError) as caught:
-        parse_rational(0.1, name="eps")  # type: ignore[arg-type]  # wrong on purpose
+        parse_rational(0.1, name="eps")  # wrong on purpose
     assert "eps" in caught.value.message
     assert "text" in caught.value.hint
 
@@ -53,14 +53,14 @@ def test_a_float_is_told_to_become_text() -> None:
 def test_positive(value: object) -> None:
     assert positive_rational("1e-400", name="B") > 0
     with pytest.raises(InputError, match="B must be positive"):
-        positive_rational(value, name="B")  # type: ignore[arg-type]  # wrong on purpose
+        positive_rational(value, name="B")  # wrong on purpose
 
 
 @pytest.mark.parametrize("value", ["0", "1", "-1", "2", "1.0000000001", pytest.param(10**5000, id="huge")])
 def test_open_unit(value: object) -> None:
     assert open_unit_rational("0.9999", name="eps") < 1
     with pytest.raises(InputError, match="strictly between 0 and 1"):
-        open_unit_rational(value, name="eps")  # type: ignore[arg-type]  # wrong on purpose
+        open_unit_rational(value, name="eps")  # wrong on purpose
 
 
 def test_exact_numbers_of_other_types_are_taken_exactly() -> None:
@@ -71,4 +71,4 @@ def test_exact_numbers_of_other_types_are_taken_exactly() -> None:
     huge = (Decimal("1e4001"), Decimal("1e-4001"), Decimal("1e999999"))
     for refused in (Decimal("NaN"), Decimal("Infinity"), *huge, np.bool_(True), np.float64(1)):
         with pytest.raises(InputError):
-            parse_rational(refused)  # type: ignore[arg-type]  # wrong on purpose
+            parse_rational(refused)  # wrong on purpose
