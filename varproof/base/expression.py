@@ -32,7 +32,20 @@ def parse_expression(text: str, *, names: Sequence[str] = ("n", "C")) -> sympy.E
     >>> parse_expression("3/2*log(n)**(1/2)")
     3*sqrt(log(n))/2
     """
-    return _Builder(text, tuple(names)).build(parse_tree(text))
+    return build_expression(parse_tree(text), text, names=names)
+
+
+def build_expression(tree: Node, text: str, *, names: Sequence[str] = ("n", "C")) -> sympy.Expr:
+    """The expression of `tree`, the tree of `text` or a part of it; messages quote the place in the whole `text`.
+
+    Raises `InputError` like `parse_expression`; the caps on length and nesting are those of `parse_tree`.
+
+    >>> tree = parse_tree("Theta(n**2)")
+    >>> build_expression(tree.children[0], "Theta(n**2)")
+    n**2
+    """
+    expression: sympy.Expr = _Builder(text, tuple(names)).build(tree)
+    return expression
 
 
 class _Builder:
