@@ -17,13 +17,15 @@ from typing import Literal, get_args
 import sympy
 
 from varproof.base.errors import InputError
-from varproof.growth.eventual_sign import N
+from varproof.growth.eventual_sign import N, eventual_sign, limit_value, log_of
 
 Relation = Literal["=", "~", "Theta", "O", "o", "Omega", "omega", "any"]
 ABSORBS = "1/poly(n) and poly(n) absorb constants, powers of n and of log(n): give them alone"
 
 _UPPER, _LOWER = ("o", "O"), ("omega", "Omega")
 _INVERSE: dict[str, Relation] = {"O": "Omega", "Omega": "O", "o": "omega", "omega": "o"}
+_LOG_OF_VANISHING: dict[str, Relation] = {"~": "~", "Theta": "~", "O": "Omega", "o": "Omega"}
+_LOG_OF_VANISHING |= {"Omega": "O", "omega": "O"}
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,14 @@ class Magnitude:
         """
         return self.power(-1)
 
+    def log(self) -> Magnitude:
+        """The magnitude of max(ln of the quantity, 0), as `log_inverse` gives it for 1 over the quantity.
+
+        >>> print(Magnitude("Theta", sympy.log(N), exponential=1).log())
+        Theta(log(n))
+        """
+        return log_inverse(self.inverse())
+
     def __str__(self) -> str:
         bound = re.sub(r"\bE\b", "exp(1)", str(self.bound))  # sympy writes e as E, which the parser does not know
         if self.relation == "any":
@@ -114,7 +124,31 @@ class Magnitude:
         return f"n**{'' if self.exponential > 0 else '-'}{self.relation}(1)"
 
 
-ONE = Magnitude("=", sympy.Integer(1))
+def log_inverse(delta: Magnitude) -> Magnitude:
+    """The magnitude of Lam = max(ln(1/delta), 0) for every delta of the magnitude; members of O and o may be zero.
+
+    For delta in Theta(g) with g -> 0, ln(1/delta) = ln(1/g) + O(1) ~ ln(1/g). A one-sided class leaves one side: delta
+    in O(g) or o(g) gives Omega(ln(1/g)), delta in Omega(g) or omega(g) gives O(ln(1/g)). delta in o(1) gives omega(1).
+    Where delta stays above a positive constant, Lam is in O(1). Nothing known, or a limit of g that
+    `varproof.growth.limits` leaves open, gives `any`. Raises `InputError` when g is not real for large n.
+
+    >>> print(log_inverse(Magnitude("=", N**-3)), log_inverse(Magnitude("Theta", sympy.log(N), exponential=-1)))
+    3*log(n) Theta(log(n))
+    """
+    if delta.exponential:
+        return Magnitude(delta.relation, delta.bound) if delta.exponential < 0 else _BOUNDED
+    logarithm = log_of(1 / delta.bound)
+    if delta.explicit:
+        sign = eventual_sign(logarithm)
+        return Magnitude("=", logarithm) if sign == 1 else _ANY if sign is None else _BOUNDED
+    limit = limit_value(delta.bound)
+    if limit is None or delta.relation == "any":
+        return _ANY
+    if limit.is_zero:
+        return Magnitude(_LOG_OF_VANISHING[delta.relation], logarithm)
+    if delta.relation in _UPPER:
+        return Magnitude("omega", sympy.Integer(1)) if delta.relation == "o" and limit.is_finite else _ANY
+    return _BOUNDED
 
 
 def _product(left: Relation, right: Relation) -> Relation:
@@ -134,3 +168,8 @@ def _without_constant(bound: sympy.Expr) -> sympy.Expr:
     """The bound without its positive constant factor, which no class notices."""
     constant, rest = bound.as_independent(N, as_Add=False)
     return rest if constant.is_positive else bound
+
+
+ONE = Magnitude("=", sympy.Integer(1))
+_ANY = Magnitude("any", sympy.Integer(1))
+_BOUNDED = Magnitude("O", sympy.Integer(1))
