@@ -74,6 +74,37 @@ def log_of(f: sympy.Expr) -> sympy.Expr:
     return sympy.log(f)
 
 
+def power_of(f: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
+    """f**exponent for f positive at large n, with products and powers taken apart where every part is positive.
+
+    >>> n = sympy.Symbol("n", positive=True)
+    >>> power_of(sympy.log(n) ** 2 / n, sympy.Rational(1, 2))
+    log(n)/sqrt(n)
+    """
+    if f.is_Mul and all(is_plainly_positive(factor) for factor in f.args):
+        return sympy.Mul(*(power_of(factor, exponent) for factor in f.args))
+    if f.is_Pow and is_plainly_positive(f.base):
+        return f.base ** (f.exp * exponent)
+    return f**exponent
+
+
+def tidy(f: sympy.Expr) -> sympy.Expr:
+    """The same function at large n with nested powers joined and without the |..| that sympy makes of sqrt(x**2).
+
+    >>> n = sympy.Symbol("n", positive=True)
+    >>> tidy(sympy.sqrt(sympy.log(n) ** 2) + sympy.sqrt(sympy.log(n) ** 3))
+    log(n)**(3/2) + log(n)
+    """
+
+    def unsigned(argument: sympy.Expr) -> sympy.Expr:
+        sign = eventual_sign(argument)
+        return sympy.Abs(argument) if sign is None else sign * argument
+
+    if f.has(sympy.Abs):
+        f = f.replace(sympy.Abs, unsigned)
+    return f.replace(lambda part: part.is_Pow, lambda part: power_of(part.base, part.exp))
+
+
 def is_plainly_positive(f: sympy.Expr) -> bool:
     """Whether the shape of f shows that it is positive for all large n; False says nothing."""
     if f.is_number:

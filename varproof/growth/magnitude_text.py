@@ -57,7 +57,7 @@ def parse_magnitude(text: str, *, name: str) -> Magnitude:
                 fail(text, text.index(letter), "unexpected character", allowed=ALLOWED, hint=f"write {meant}")
         tree = parse_tree(text)
         _check_names(tree, text)
-        value = _Reader(text).read(tree)
+        value = _Reader(text, tree).read(tree)
         if value.sign < 0:
             fail(text, tree.position, "negative for large n", allowed="a positive function of n")
         return replace(value.size, text=text.strip())
@@ -76,8 +76,9 @@ class _Signed:
 class _Reader:
     """Reads the nodes that hold a class or C; hands every other node over to `build_expression`."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, tree: Node) -> None:
         self.text = text
+        self.tree = tree
 
     def read(self, node: Node) -> _Signed:
         if not _holds_class(node):
@@ -102,6 +103,8 @@ class _Reader:
         sign = eventual_sign(function)
         if sign == 0:
             self._refuse(node, "zero for large n")
+        if sign is None and node is not self.tree:  # alone it is the user's word that it is positive
+            self._refuse(node, "beside a class, a function whose sign for large n cannot be told")
         return _Signed(sign or 1, Magnitude("=", function if sign != -1 else -function))
 
     def _call(self, node: Node) -> _Signed:

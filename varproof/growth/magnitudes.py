@@ -17,7 +17,7 @@ from typing import Literal, get_args
 import sympy
 
 from varproof.base.errors import InputError
-from varproof.growth.eventual_sign import N, eventual_sign, limit_value, log_of
+from varproof.growth.eventual_sign import N, eventual_sign, limit_value, log_of, power_of, tidy
 
 Relation = Literal["=", "~", "Theta", "O", "o", "Omega", "omega", "any"]
 ABSORBS = "1/poly(n) and poly(n) absorb constants, powers of n and of log(n): give them alone"
@@ -52,7 +52,7 @@ class Magnitude:
             raise InputError(
                 "not a magnitude", got=(self.relation, self.exponential), allowed="= ~ Theta O o Omega omega"
             )
-        bound = sympy.sympify(self.bound)
+        bound = tidy(sympy.sympify(self.bound))
         if not bound.free_symbols <= {N}:
             raise InputError("a magnitude is a function of n alone", got=bound, allowed="the positive symbol n")
         relation, exponential = self.relation, self.exponential
@@ -90,7 +90,7 @@ class Magnitude:
         if self.exponential:
             return Magnitude(self.relation, self.bound * abs(number), self.exponential * int(sympy.sign(number)))
         relation = self.relation if number > 0 else _INVERSE.get(self.relation, self.relation)
-        return Magnitude(relation, self.bound**number)
+        return Magnitude(relation, power_of(self.bound, number))
 
     def inverse(self) -> Magnitude:
         """1 over every member.
