@@ -1,0 +1,159 @@
+"""Limits at infinity by two independent routes and samples; they must agree, or there is no answer.
+
+Route `algebra` reads the leading term of the expansion in growth monomials. Route `sympy` writes the formula in
+y = log n (again in log y when y enters only through it) and asks `sympy.limit`. `samples` compares the formula with the
+leading term at enormous n. Agreement of all three is asked for because each can be wrong alone: sympy's limit in n is
+wrong on rank exponents. See docs/explanation/growth-algebra.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal
+
+import sympy
+
+from varproof.base.errors import InputError, shorten
+from varproof.growth import samples
+from varproof.growth.bounded import run_bounded
+from varproof.growth.constants import UndecidedError, equal, sign
+from varproof.growth.monomial import ONE, SYMBOL, Term, compare, terms_text
+from varproof.growth.series import germ, leading
+
+Status = Literal["agree", "disagree", "unknown"]
+
+
+@dataclass(frozen=True)
+class Limit:
+    """The limit of a formula; `value` is an exact real number, oo or -oo, and None unless all routes agree.
+
+    `routes` maps algebra, sympy and samples to what each said, an exception by its short text; `leading` is the leading
+    term of the formula ("" when it is not known); `because` says why the status is not "agree".
+    """
+
+    value: sympy.Expr | None
+    status: Status
+    routes: Mapping[str, str]
+    leading: str
+    because: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data: limit (text or None), status, routes, leading, and because when there is a reason."""
+        data = {
+            "limit": None if self.value is None else str(self.value),
+            "status": self.status,
+            "routes": dict(self.routes),
+            "leading": self.leading,
+        }
+        return data | ({"because": self.because} if self.because else {})
+
+
+def limit(expr: sympy.Expr | int, *, budget: float = 5.0) -> Limit:
+    """The limit of a formula in one positive symbol as that symbol tends to infinity; `budget` in seconds a route.
+
+    Status "agree": both routes and the samples say the same, and `value` is the limit. "disagree": two of them say
+    different things, a defect somewhere. "unknown": one of them has no answer. Raises `InputError` for a formula that
+    is not real for large n, divides by zero, or is built from other functions.
+
+    >>> n = sympy.Symbol("n", positive=True)
+    >>> answer = limit(sympy.log(sympy.log(n)) / sympy.log(n))
+    >>> answer.value, answer.status, answer.leading
+    (0, 'agree', 'loglog(n)/log(n)')
+    """
+    return _limit(germ(expr), budget)
+
+
+@lru_cache(maxsize=4096)
+def _limit(expr: sympy.Expr, budget: float) -> Limit:
+    routes: dict[str, str] = {}
+    term: Term | None = None
+    first = second = None
+    try:
+        term = run_bounded(lambda: leading(expr), budget)
+        first = value_of(term)
+        routes["algebra"] = str(first)
+    except (UndecidedError, TimeoutError, RecursionError) as error:
+        routes["algebra"] = _short(error)
+    second, routes["sympy"] = _try_sympy(expr, budget)
+    reading = "inconclusive"
+    if first is not None:
+        reading = _try_samples(expr, term, budget)
+    routes["samples"] = reading
+    return _decide(first, second, routes, "" if first is None else terms_text([term] if term else []))
+
+
+def value_of(term: Term | None) -> sympy.Expr:
+    """The limit of a germ with this leading term; None stands for the germ 0."""
+    if term is None:
+        return sympy.Integer(0)
+    c, m = term
+    size = compare(m, ONE)
+    if size == 0:
+        return c
+    return sympy.Integer(0) if size < 0 else sympy.oo * sign(c)
+
+
+def in_log(expr: sympy.Expr) -> tuple[sympy.Expr, sympy.Symbol]:
+    """The formula in y = log n, and in log y and so on as long as the variable enters only through its logarithm.
+
+    >>> text, y = in_log(sympy.log(sympy.log(SYMBOL)) / sympy.log(SYMBOL) ** 2)
+    >>> text.subs(y, 2)
+    log(2)/4
+    """
+    variable: sympy.Symbol = SYMBOL
+    while True:
+        y = sympy.Dummy("y", positive=True)
+        expr = sympy.expand_log(expr.xreplace({sympy.log(variable): y}).xreplace({variable: sympy.exp(y)}))
+        variable = y
+        if not expr.has(sympy.log(y)) or expr.xreplace({sympy.log(y): sympy.Dummy()}).has(y):
+            return expr, variable
+
+
+def sympy_limit(expr: sympy.Expr) -> sympy.Expr:
+    """The limit by `sympy.limit` in y = log n; raises `UndecidedError` unless it is a real number, oo or -oo."""
+    in_y, y = in_log(expr)
+    answer = sympy.limit(in_y, y, sympy.oo)
+    definite = answer.is_number and answer.is_extended_real and answer is not sympy.nan
+    if not definite or answer.has(sympy.Limit, sympy.AccumBounds, sympy.zoo):
+        raise UndecidedError("sympy gave no definite limit", got=answer)
+    return answer
+
+
+def _try_sympy(expr: sympy.Expr, budget: float) -> tuple[sympy.Expr | None, str]:
+    try:
+        answer = run_bounded(lambda: sympy_limit(expr), budget)
+    except Exception as error:  # whatever sympy raises means that this route has no answer
+        return None, _short(error)
+    return answer, str(answer)
+
+
+def _try_samples(expr: sympy.Expr, term: Term | None, budget: float) -> str:
+    lead = sympy.Integer(0) if term is None else term[0] * term[1].to_expr()
+    try:
+        return run_bounded(lambda: samples.read(expr, lead), budget)
+    except TimeoutError as error:
+        return _short(error)
+
+
+def _decide(first: sympy.Expr | None, second: sympy.Expr | None, routes: dict[str, str], text: str) -> Limit:
+    missing = [name for name, value in (("algebra", first), ("sympy", second)) if value is None]
+    if routes["samples"] == "disagree":
+        return Limit(None, "disagree", routes, text, "the samples contradict the leading term of the algebra")
+    if first is None or second is None:
+        return Limit(None, "unknown", routes, text, f"no answer from: {', '.join(missing)}")
+    try:
+        same = equal(first, second)
+    except UndecidedError as error:
+        return Limit(None, "unknown", routes, text, _short(error))
+    if not same:
+        return Limit(None, "disagree", routes, text, f"the algebra says {first}, sympy in log n says {second}")
+    if routes["samples"] != "agree":
+        return Limit(None, "unknown", routes, text, "the samples settle nothing")
+    return Limit(first, "agree", routes, text)
+
+
+def _short(error: BaseException) -> str:
+    message = error.message if isinstance(error, (UndecidedError, InputError)) else str(error)
+    return shorten(f"{type(error).__name__}: {message}" if message else type(error).__name__)
