@@ -50,6 +50,7 @@ class Command:
 
 COMMANDS: tuple[Command, ...] = (
     Command("verify", "varproof.cli.verify:verify", "Run the ledger of claims: verdicts, reasons, wrong variants."),
+    Command("regime", "varproof.cli.regime:regime", "Say which regime parameters are in, and why."),
     Command("degree", "varproof.cli.degree:degree", "Find the least degree of a polynomial for exp, certified."),
     Command("check", "varproof.cli.check:check", "Check a degree certificate with a small independent program."),
     Command("rank", "varproof.cli.rank:rank", "Count the features of the polynomial method and say when they pay."),

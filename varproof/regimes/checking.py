@@ -1,0 +1,214 @@
+"""Checks one hypothesis of a theorem against a problem: which limit decides it, and by which routes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from varproof.base.errors import CertificateError
+from varproof.base.expression import parse_expression
+from varproof.growth.limits import Limit, limit
+from varproof.growth.magnitudes import Magnitude
+from varproof.regimes.problem import UPPER_KINDS, Problem
+from varproof.regimes.theorem import Hypothesis
+
+if TYPE_CHECKING:
+    import sympy
+
+ROUTES = {"algebra": "growth algebra", "sympy": "sympy in log n", "samples": "samples"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of the argument: `holds` is None when no route could decide; `limit` is that of `ratio`.
+
+    `because` adds what the limit alone does not say, `needed` what would make a failed hypothesis hold, and
+    `fixed_constant` that only an explicit constant stands in the way, which the theorem would have to choose.
+    """
+
+    hypothesis: str
+    quantity: str
+    given: str
+    holds: bool | None
+    because: str
+    ratio: str = ""
+    limit: str | None = None
+    routes: Mapping[str, str] = field(default_factory=dict)
+    leading: str = ""
+    needed: str = ""
+    fixed_constant: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        return {
+            "hypothesis": self.hypothesis,
+            "quantity": self.quantity,
+            "given": self.given,
+            "holds": self.holds,
+            "because": self.because,
+            "ratio": self.ratio,
+            "limit": self.limit,
+            "routes": dict(self.routes),
+            "leading": self.leading,
+            "needed": self.needed,
+        }
+
+
+def decided(expression: sympy.Expr) -> Limit:
+    """The two-route limit; raises `CertificateError` when two routes give different answers, as nothing holds then."""
+    found = limit(expression)
+    if found.status == "disagree":
+        raise CertificateError(
+            f"two routes disagree about the limit of {expression} as n grows",
+            got=", ".join(f"{ROUTES.get(name, name)}: {value}" for name, value in found.routes.items()),
+            allowed="routes that agree",
+            hint="nothing was decided; please report the expression",
+        )
+    return found
+
+
+def check(hypothesis: Hypothesis, problem: Problem) -> Step:
+    """Whether the problem meets the hypothesis, with the limit that decides it.
+
+    >>> from varproof.regimes.problem import parse_problem
+    >>> p = parse_problem(d="Theta(log(n))", entry_bound="o(sqrt(log(n)))", delta="1/poly(n)")
+    >>> step = check(Hypothesis("B", "o", "log(n)"), p)
+    >>> step.holds, step.given, step.ratio, step.limit
+    (True, 'o(log(n))', '1', '1')
+    """
+    magnitude = problem.quantity(hypothesis.quantity)
+    if magnitude.exponential:
+        return _exponential(hypothesis, magnitude)
+    match hypothesis.relation:
+        case "below" | "at least":
+            return _against_number(hypothesis, magnitude)
+        case "n^o(1)":
+            return _subpolynomial(hypothesis, magnitude)
+    bound = parse_expression(hypothesis.bound, names=("n",))
+    found = decided(magnitude.bound / bound)
+    judged = _judge(hypothesis, magnitude, found)
+    return Step(
+        str(hypothesis),
+        hypothesis.quantity,
+        str(magnitude),
+        judged.holds,
+        judged.because,
+        str(magnitude.bound / bound),
+        None if found.value is None else str(found.value),
+        found.routes,
+        found.leading,
+        judged.needed,
+        judged.fixed_constant,
+    )
+
+
+class _Judged(NamedTuple):
+    holds: bool | None
+    because: str = ""
+    needed: str = ""
+    fixed_constant: bool = False
+
+
+def _judge(hypothesis: Hypothesis, given: Magnitude, found: Limit) -> _Judged:
+    """Whether `given = relation(bound)`, from the limit of the ratio of the two bounds."""
+    name = hypothesis.quantity
+    if hypothesis.relation == "explicit":
+        explicit = given.relation in ("=", "~")
+        return _Judged(True, "an explicit function") if explicit else _Judged(False, "a class", f"an explicit {name}")
+    if given.relation == "any":
+        return _Judged(False, f"the classes given leave the order of {name} open", f"classes that bound {name}")
+    if found.value is None:
+        return _Judged(None, f"the limit is not decided: {found.because}", "a simpler expression")
+    zero, infinite = bool(found.value.is_zero), found.value.is_infinite is True
+    if hypothesis.relation == "Omega":
+        return _judge_lower(hypothesis, given, zero=zero, infinite=infinite)
+    if given.relation not in UPPER_KINDS:
+        return _Judged(False, f"{given} has no upper bound", str(hypothesis))
+    small = zero or (given.relation == "o" and not infinite)
+    holds = small if hypothesis.relation == "o" else not infinite
+    return _Judged(holds, "", "" if holds else str(hypothesis))
+
+
+def _judge_lower(hypothesis: Hypothesis, given: Magnitude, *, zero: bool, infinite: bool) -> _Judged:
+    """A lower bound for some member: every constant of a class may be chosen, an explicit function has its own."""
+    name, bound = hypothesis.quantity, hypothesis.bound
+    if given.relation in ("Omega", "omega"):
+        return _Judged(True, f"the class has members above every multiple of {bound}")
+    if zero or (given.relation == "o" and not infinite):
+        return _Judged(False, "", str(hypothesis))
+    if infinite:
+        return _Judged(True, f"above every multiple of {bound}")
+    if given.relation in ("Theta", "O"):
+        return _Judged(True, "the constant is open, so the theorem may choose it")
+    if hypothesis.quantifier == "some":
+        return _Judged(True, "any positive constant will do")
+    return _Judged(
+        False,
+        f"the theorem chooses the constant of {name}, and {given} has one of its own",
+        f"{name} = Theta({bound}), its constant left open (Theta(..) or C), or {name} = omega({bound})",
+        fixed_constant=True,
+    )
+
+
+def _exponential(hypothesis: Hypothesis, given: Magnitude) -> Step:
+    """delta = exp(-x) with x -> infinity: below every number; nothing else is asked of such a magnitude."""
+    holds = hypothesis.relation == "below" and given.exponential < 0
+    because = f"{given} tends to {'0' if given.exponential < 0 else 'infinity'}"
+    needed = "" if holds else str(hypothesis)
+    return Step(str(hypothesis), hypothesis.quantity, str(given), holds, because, needed=needed)
+
+
+def _against_number(hypothesis: Hypothesis, given: Magnitude) -> Step:
+    """`below`: some member is below the number for large n; `at least`: every member is at least the number."""
+    found = decided(given.bound)
+    number = parse_expression(hypothesis.bound, names=())
+    holds: bool | None = None
+    if found.value is not None:
+        zero, infinite = bool(found.value.is_zero), found.value.is_infinite is True
+        if hypothesis.relation == "below":
+            holds = {
+                "=": bool(found.value < number),
+                "~": bool(found.value < number),
+                "Theta": not infinite,
+                "Omega": not infinite,
+                "omega": zero,
+            }.get(given.relation, True)  # O and o contain everything smaller
+        else:
+            holds = {
+                "=": bool(found.value > number) or bool((given.bound - number).is_zero),
+                "~": bool(found.value > number),
+                "Theta": infinite,
+                "Omega": infinite,
+                "omega": not zero,
+            }.get(given.relation, False)
+    return Step(
+        str(hypothesis),
+        hypothesis.quantity,
+        str(given),
+        holds,
+        f"the limit is not decided: {found.because}" if found.value is None else "",
+        str(given.bound),
+        None if found.value is None else str(found.value),
+        found.routes,
+        found.leading,
+        "" if holds else str(hypothesis),
+    )
+
+
+def _subpolynomial(hypothesis: Hypothesis, given: Magnitude) -> Step:
+    """x = n^o(1), or log x = n^o(1): log(1 + x)/log n tends to 0 (once more the logarithm for log x)."""
+    import sympy
+
+    n = sympy.Symbol("n", positive=True)
+    name, text = hypothesis.quantity, str(hypothesis)
+    if given.relation not in UPPER_KINDS:
+        return Step(text, name, str(given), False, f"{given} has no upper bound", needed=f"an upper bound on {name}")
+    inner = sympy.log(1 + given.bound) if hypothesis.of_log else given.bound
+    ratio = sympy.log(1 + inner) / sympy.log(n)
+    found = decided(ratio)
+    holds = None if found.value is None else bool(found.value.is_zero)
+    because = f"the limit is not decided: {found.because}" if holds is None else ""
+    limit_text = None if found.value is None else str(found.value)
+    needed = "" if holds else text
+    return Step(text, name, str(given), holds, because, str(ratio), limit_text, found.routes, found.leading, needed)

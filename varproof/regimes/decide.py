@@ -1,0 +1,138 @@
+"""Easy, hard, undecided or inconsistent as n grows: the best proved bounds of the theorem base and the argument."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from varproof.base.errors import VarproofError
+from varproof.regimes.checking import Step, check
+from varproof.regimes.consistency import contradictions
+from varproof.regimes.problem import Problem
+from varproof.regimes.registry import THEOREMS
+from varproof.regimes.theorem import Exponent, Hypothesis, Side, Theorem
+
+Verdict = Literal["easy", "hard", "undecided", "inconsistent"]
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A theorem whose hypotheses hold for a problem, with the exponent it gives and the checked hypotheses."""
+
+    theorem: Theorem
+    exponent: Exponent
+    steps: tuple[Step, ...]
+    scope: str
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A theorem about this schedule and scale that does not apply: some hypothesis failed or stayed open."""
+
+    theorem: Theorem
+    steps: tuple[Step, ...]
+
+    @property
+    def missing(self) -> tuple[Step, ...]:
+        """The hypotheses that do not hold, or are not decided."""
+        return tuple(step for step in self.steps if not step.holds)
+
+
+@dataclass(frozen=True)
+class Regime:
+    """The decision: `upper` and `lower` are the best proved bounds, `exact` the exact algorithm's, `size` the output's.
+
+    For an inconsistent problem the bounds are None and `conflicts` holds the steps that exclude each other.
+    """
+
+    problem: Problem
+    verdict: Verdict
+    upper: Bound | None = None
+    lower: Bound | None = None
+    exact: Bound | None = None
+    size: Bound | None = None
+    conflicts: tuple[Step, ...] = ()
+    attempts: tuple[Attempt, ...] = field(default=())
+
+
+class ContradictionError(VarproofError):
+    """A proved upper bound lies below a proved lower bound: one of the two theorems is wrong as it stands here."""
+
+
+def decide(problem: Problem, theorems: Sequence[Theorem] = THEOREMS) -> Regime:
+    """The regime of `problem` by the theorem base, for input classes as `Problem` describes them.
+
+    - `inconsistent`: the hypotheses exclude each other (`varproof.regimes.consistency`);
+    - `easy`: the proved upper exponent is the output's, or d = O(1) and it is below the exact one;
+    - `hard`: a lower bound under a named hypothesis reaches the exponent of the exact algorithm;
+    - `undecided`: neither.
+
+    Raises `ContradictionError` when the best upper bound is below the best lower bound, and `CertificateError` when
+    two routes disagree about a limit.
+
+    >>> from varproof.regimes.problem import parse_problem
+    >>> answer = decide(parse_problem(d="Theta(log(n))", entry_bound="o(sqrt(log(n)))", delta="1/poly(n)"))
+    >>> answer.verdict, answer.upper.exponent.text, answer.upper.theorem.id
+    ('easy', '2', 'polynomial_log_dimension')
+    """
+    conflicts = contradictions(problem)
+    if conflicts:
+        return Regime(problem, "inconsistent", conflicts=conflicts)
+    bounds, attempts = [], []
+    for theorem in theorems:
+        if theorem.about(problem):
+            found = apply(theorem, problem)
+            if isinstance(found, Bound):
+                bounds.append(found)
+            elif found is not None:
+                attempts.append(found)
+    upper, lower = _best(bounds, "upper"), _best(bounds, "lower")
+    exact, size = _named(bounds, "exact_algorithm"), _named(bounds, "output_size")
+    if upper is not None and lower is not None and upper.exponent.value < lower.exponent.value:
+        raise ContradictionError(
+            "two theorems contradict each other: an upper bound lies below a lower bound",
+            got=f"{upper.theorem.id}: {upper.exponent.text}; {lower.theorem.id}: {lower.exponent.text}",
+            allowed="upper bound >= lower bound",
+            hint="one of the two is wrong for these parameters; please report them",
+        )
+    return Regime(problem, _verdict(problem, upper, lower, exact, size), upper, lower, exact, size, (), tuple(attempts))
+
+
+def apply(theorem: Theorem, problem: Problem) -> Bound | Attempt | None:
+    """The bound that the theorem gives, or the attempt that failed; None where it has nothing more to say."""
+    steps = tuple(check(hypothesis, problem) for hypothesis in theorem.hypotheses)
+    if not all(step.holds for step in steps):
+        return Attempt(theorem, steps)
+    exponent = theorem.exponent(problem)
+    return None if exponent is None else Bound(theorem, exponent, steps, theorem.scope[problem.schedule.family])
+
+
+def _verdict(
+    problem: Problem, upper: Bound | None, lower: Bound | None, exact: Bound | None, size: Bound | None
+) -> Verdict:
+    if upper is not None and size is not None and upper.exponent.value == size.exponent.value:
+        return "easy"
+    constant = check(Hypothesis("d", "O", "1"), problem).holds
+    if constant and upper is not None and exact is not None and _rank(upper) < _rank(exact):
+        return "easy"
+    if lower is not None and exact is not None and lower.exponent.value >= exact.exponent.value:
+        return "hard"
+    return "undecided"
+
+
+def _rank(bound: Bound) -> tuple[object, bool]:
+    """Sorts upper bounds: a smaller exponent first, and `below x` before x."""
+    return bound.exponent.value, not bound.exponent.strict
+
+
+def _best(bounds: Sequence[Bound], side: Side) -> Bound | None:
+    """The smallest upper or the largest lower bound; the first in the registry among equals."""
+    here = [bound for bound in bounds if bound.theorem.side == side]
+    if side == "upper":
+        return min(here, key=lambda bound: (bound.exponent.value, not bound.exponent.strict), default=None)
+    return max(here, key=lambda bound: bound.exponent.value, default=None)
+
+
+def _named(bounds: Sequence[Bound], theorem_id: str) -> Bound | None:
+    return next((bound for bound in bounds if bound.theorem.id == theorem_id), None)

@@ -1,0 +1,106 @@
+"""Exponents of n that several theorems share: of the head dimension, of the tokens, of the rank."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from flint import arb, ctx
+
+from varproof.approx.degree_law import law_degree
+from varproof.approx.rank_exponent import rho
+from varproof.base.balls import ball, upper_rational
+from varproof.growth.constants import enclose
+from varproof.regimes.checking import decided
+from varproof.regimes.problem import UPPER_KINDS, Problem
+from varproof.regimes.theorem import Exponent
+
+if TYPE_CHECKING:
+    import sympy
+
+DIGITS = 10**12  # upper bounds of irrational exponents are rounded up to a multiple of 1/DIGITS
+
+
+def tokens_exponent(problem: Problem) -> Exponent:
+    """2 for geometric schedules, 3 for the linear one: the size of the input for d = n^o(1)."""
+    return Exponent(Fraction(problem.schedule.tokens))
+
+
+def pairs_exponent(problem: Problem) -> Exponent:
+    """4 for geometric schedules, 6 for the linear one: the square of the tokens, the pairs of the exact algorithm."""
+    return Exponent(Fraction(problem.schedule.pairs))
+
+
+def head_dim_exponent(problem: Problem) -> Fraction | None:
+    """The limit of log d / log n (of the largest members of a class), at least 0; None where it is not known."""
+    import sympy
+
+    if problem.d.relation not in UPPER_KINDS:
+        return None
+    n = sympy.Symbol("n", positive=True)
+    found = decided(sympy.log(problem.d.bound) / sympy.log(n)).value
+    if found is None or found.is_infinite:
+        return None
+    return max(Fraction(0), above(found))
+
+
+def above(value: sympy.Expr) -> Fraction:
+    """A rational number exactly equal to a rational sympy number, else an upper bound within 1e-12."""
+    if value.is_Rational:
+        return Fraction(int(value.p), int(value.q))
+    with ctx.workprec(192):
+        return rounded_up(enclose(value, {}))
+
+
+def rounded_up(value: arb) -> Fraction:
+    """The ball's upper end, rounded up to a multiple of 1/DIGITS."""
+    scaled = upper_rational(value * DIGITS)
+    return Fraction(-((-scaled.numerator) // scaled.denominator), DIGITS)
+
+
+def rank_exponent(problem: Problem) -> Fraction | None:
+    """An upper bound on lim log C(d+g, g) / log n for explicit d, B, delta: the least degree g that the proofs allow.
+
+    With a = lim d/log n, b = lim B/log n, c = lim ln(1/delta)/log n all positive and finite (c = 0 allowed) it is
+    rho(a, g) with g from the degree law; otherwise the limit of rho(d, G)/log n with G = c1 B + 1, or
+    1 + Lambda/log(Lambda/B) where Lambda/B grows. None for classes, for infinite or undecided limits, and for d that
+    grows as a power of n. Proof: docs/explanation/regimes.md.
+    """
+    import sympy
+
+    d, bound, inverse = problem.d, problem.logit_bound, problem.log_inverse_error
+    if any(part.relation not in ("=", "~") or part.exponential for part in (d, bound, inverse)):
+        return None
+    log_n = sympy.log(sympy.Symbol("n", positive=True))
+    alpha, beta, power = (decided(part.bound / log_n).value for part in (d, bound, inverse))
+    if alpha is None or beta is None or power is None or head_dim_exponent(problem) != 0:
+        return None
+    if alpha.is_finite and beta.is_finite and power.is_finite and alpha > 0 and beta > 0:
+        return rounded_up(_by_law(alpha, beta, power))
+    degree = _degree_germ(bound.bound, inverse.bound)
+    if degree is None:
+        return None
+    entropy = d.bound * sympy.log(1 + degree / d.bound) + degree * sympy.log(1 + d.bound / degree)
+    found = decided(entropy / log_n).value
+    return None if found is None or found.is_infinite else above(found)
+
+
+def _by_law(alpha: sympy.Expr, beta: sympy.Expr, power: sympy.Expr) -> arb:
+    with ctx.workprec(192):
+        share, half_range, inverse = (enclose(value, {}) for value in (alpha, beta, power))
+        degree = half_range if power.is_zero else law_degree(half_range, inverse)
+        return rho(share, degree)
+
+
+def _degree_germ(bound: sympy.Expr, inverse: sympy.Expr) -> sympy.Expr | None:
+    import sympy
+
+    ratio = decided(inverse / bound).value
+    if ratio is None:
+        return None
+    if ratio.is_infinite:
+        return 1 + inverse / sympy.log(inverse / bound)
+    with ctx.workprec(128):
+        constant = ball(1) if ratio.is_zero else law_degree(1, enclose(ratio, {}))
+        top = rounded_up(constant)
+    return sympy.Rational(top.numerator, top.denominator) * bound + 1
