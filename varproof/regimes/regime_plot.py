@@ -1,0 +1,130 @@
+"""The picture of `varproof regime --plot`: where a question lies on the map of exponents of N. Display only."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from varproof.base.errors import InputError, printable
+from varproof.regimes.exponent_curves import EXACT_EXPONENT, best_exponents
+from varproof.regimes.regime_map import INK, MARK, Frame, draw_map, frame_of, place_point
+
+USUAL_SHARES = (0.5, 1.0, 2.0)  # d / ln N of the curves where the question has none of its own
+EXACT = "#4c566a"
+STYLES = (("#56b4e9", "--", 1.6), ("#0072b2", "-", 2.6), ("#009e73", "-.", 1.6))
+SUFFIXES = {".png": "Software", ".svg": "Date", ".pdf": "CreationDate"}  # with the field that changes between runs
+SAMPLES = 300
+LONGEST = 118  # characters of one line under the picture
+
+
+@dataclass(frozen=True)
+class RegimePoint:
+    """A question: `alpha` = d/ln N, `logit` = B/ln N, `power` = ln(1/eps)/ln N, at one size or as limits.
+
+    Limits may be 0.0 and `math.inf`; None means that a constant is left open. `label` says in words what is asked,
+    `verdict` is empty at a finite size. Raises `InputError` for negative numbers and NaN.
+
+    >>> RegimePoint(1.0, 0.0, 1.5, "d = 2*log(n)", "easy").logit
+    0.0
+    """
+
+    alpha: float | None
+    logit: float | None
+    power: float | None
+    label: str
+    verdict: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("alpha", "logit", "power"):
+            value = getattr(self, name)
+            if value is not None and not value >= 0:
+                raise InputError(f"{name} must not be negative", got=value, allowed="a number >= 0, inf, or None")
+
+
+def draw_regime(path: Path, *, point: RegimePoint, title: str) -> None:
+    """Write the two-panel picture of `point` to `path` (.png, .svg or .pdf by its suffix).
+
+    Left: the least exponent of N of the polynomial method and exact attention over (B/ln N, d/ln N), at the
+    question's error N^-C (C = 1 where it has none), with the question marked. Right: the same exponent along
+    B = kappa ln N at the question's d/ln N, its half and its double. The same question gives the same bytes. Raises
+    `InputError` for another suffix.
+    """
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    suffix = Path(path).suffix.lower()
+    if suffix not in SUFFIXES:
+        raise InputError("unknown kind of picture", got=suffix or "no suffix", allowed=" ".join(SUFFIXES))
+    frame = frame_of(point.alpha, point.logit)
+    power = 1.0 if point.power is None else point.power
+    figure = Figure(figsize=(10.5, 4.6), dpi=150, layout="constrained")
+    FigureCanvasAgg(figure)
+    left, right = figure.subplots(1, 2, width_ratios=(1.15, 1))
+    figure.suptitle(_plain(title), fontsize=12)
+    filled = draw_map(left, frame, power, point.alpha, point.logit)
+    bar = figure.colorbar(filled, ax=left, ticks=[1, 1.25, 1.5, 1.75, 2], pad=0.02, aspect=26)
+    bar.set_label("exponent of N, upper bound", fontsize=9)
+    left.set_title(f"Best of polynomial and exact, error {_error(power, point.power is None)}", fontsize=10)
+    _curves(right, frame, power, point)
+    figure.supxlabel(_plain(_question(point)), fontsize=9, color=MARK)
+    with rc_context({"svg.hashsalt": "varproof"}):  # else the names of clip paths are random
+        figure.savefig(path, metadata={SUFFIXES[suffix]: None})
+
+
+def _curves(axes: Any, frame: Frame, power: float, point: RegimePoint) -> None:
+    """The right panel: exponents against kappa, the exact exponent, and the question's own kappa."""
+    kappas = np.logspace(frame.left, frame.right, SAMPLES)
+    own = point.alpha if point.alpha is not None and 0 < point.alpha < math.inf else None
+    shares = USUAL_SHARES if own is None else (own / 2, own, 2 * own)
+    axes.set_xscale("log")
+    for share, (colour, line, width) in zip(shares, STYLES, strict=True):
+        label = f"d = {share:.3g} ln N"
+        axes.plot(kappas, best_exponents(share, kappas, power), line, color=colour, linewidth=width, label=label)
+    axes.axhline(EXACT_EXPONENT, color=EXACT, linewidth=1.4, zorder=1.5, label="exact attention: 2")
+    if point.logit is not None:
+        across = frame.across(point.logit)
+        if 0 < across < 1:
+            axes.plot([across, across], [0, 0.78], ":", color=MARK, linewidth=1.8, transform=axes.transAxes, zorder=4)
+        place_point(axes, across, 0.0)
+    axes.set_xlim(kappas[0], kappas[-1])
+    axes.set_ylim(0.95, 2.35)
+    axes.set_yticks([1, 1.25, 1.5, 1.75, 2])
+    axes.set_xlabel("kappa = B / ln N")
+    axes.set_ylabel("exponent of N")
+    axes.set_title("The window B = kappa ln N: 1 + rho, capped at 2", fontsize=10)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(True, color="#e5e9f0", linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.legend(fontsize=8, frameon=False, loc="upper center", ncols=2, labelcolor=INK)
+
+
+def _error(power: float, assumed: bool) -> str:
+    if assumed:
+        return "N$^{-C}$ drawn at C = 1"
+    if math.isinf(power):
+        return "below every power of N"
+    return f"N$^{{-C}}$, C = {power:.3g}"
+
+
+def _question(point: RegimePoint) -> str:
+    """One or two lines under the picture: what is asked, and where it lies."""
+    label = " ".join(printable(point.label).split())
+    label = label if len(label) <= LONGEST else label[: LONGEST - 3] + "..."
+    verdict = f": {point.verdict}" if point.verdict else ""
+    return f"{label}{verdict}\nd / ln N {_value(point.alpha)},   B / ln N {_value(point.logit)}"
+
+
+def _value(value: float | None) -> str:
+    if value is None:
+        return "not fixed"
+    return "tends to 0" if value == 0 else "grows without bound" if math.isinf(value) else f"= {value:.3g}"
+
+
+def _plain(text: str) -> str:
+    """Text that no formula is read from: a dollar sign stays one."""
+    return text.replace("$", "\\$")
