@@ -75,6 +75,8 @@ def _enclose_log(argument: sympy.Expr, known: Mapping[sympy.Expr, arb]) -> arb:
 
 
 def _enclose_power(base: sympy.Expr, exponent: sympy.Expr, known: Mapping[sympy.Expr, arb]) -> arb:
+    if sympy.log(base) in known:  # a small power of a number too large for a ball is still a ball around zero
+        return (enclose(exponent, known) * known[sympy.log(base)]).exp()
     if exponent.is_Integer:
         return enclose(base, known) ** int(exponent)
     if exponent == sympy.Rational(1, 2):

@@ -14,13 +14,15 @@ from functools import lru_cache
 from typing import Any, Literal
 
 import sympy
+from sympy.core.cache import clear_cache
 
-from varproof.base.errors import InputError, shorten
+from varproof.base.errors import shorten
 from varproof.growth import samples
+from varproof.growth.algebra import Behaviour, behaviour
 from varproof.growth.bounded import run_bounded
-from varproof.growth.constants import UndecidedError, equal, sign
-from varproof.growth.monomial import ONE, SYMBOL, Term, compare, terms_text
-from varproof.growth.series import germ, leading
+from varproof.growth.constants import UndecidedError, equal
+from varproof.growth.monomial import SYMBOL
+from varproof.growth.series import germ
 
 Status = Literal["agree", "disagree", "unknown"]
 
@@ -67,32 +69,13 @@ def limit(expr: sympy.Expr | int, *, budget: float = 5.0) -> Limit:
 
 @lru_cache(maxsize=4096)
 def _limit(expr: sympy.Expr, budget: float) -> Limit:
-    routes: dict[str, str] = {}
-    term: Term | None = None
-    first = second = None
-    try:
-        term = run_bounded(lambda: leading(expr), budget)
-        first = value_of(term)
-        routes["algebra"] = str(first)
-    except (UndecidedError, TimeoutError, RecursionError) as error:
-        routes["algebra"] = _short(error)
-    second, routes["sympy"] = _try_sympy(expr, budget)
-    reading = "inconclusive"
-    if first is not None:
-        reading = _try_samples(expr, term, budget)
-    routes["samples"] = reading
-    return _decide(first, second, routes, "" if first is None else terms_text([term] if term else []))
-
-
-def value_of(term: Term | None) -> sympy.Expr:
-    """The limit of a germ with this leading term; None stands for the germ 0."""
-    if term is None:
-        return sympy.Integer(0)
-    c, m = term
-    size = compare(m, ONE)
-    if size == 0:
-        return c
-    return sympy.Integer(0) if size < 0 else sympy.oo * sign(c)
+    found, first = _try_algebra(expr, budget)
+    value, second = _try_sympy(expr, budget)
+    third = "no leading term" if found is None else _try_samples(found, budget)
+    routes = {"algebra": first, "sympy": second, "samples": third}
+    text = "" if found is None else found.text
+    status, because = _decide(None if found is None else found.limit, value, third, budget)
+    return Limit(found.limit if found and status == "agree" else None, status, routes, text, because)
 
 
 def in_log(expr: sympy.Expr) -> tuple[sympy.Expr, sympy.Symbol]:
@@ -121,39 +104,46 @@ def sympy_limit(expr: sympy.Expr) -> sympy.Expr:
     return answer
 
 
+def _try_algebra(expr: sympy.Expr, budget: float) -> tuple[Behaviour | None, str]:
+    try:
+        found = run_bounded(lambda: behaviour(expr), budget)
+    except (UndecidedError, TimeoutError, RecursionError) as error:
+        return None, _short(error)
+    return found, str(found.limit)
+
+
 def _try_sympy(expr: sympy.Expr, budget: float) -> tuple[sympy.Expr | None, str]:
     try:
         answer = run_bounded(lambda: sympy_limit(expr), budget)
     except Exception as error:  # whatever sympy raises means that this route has no answer
+        if isinstance(error, TimeoutError):
+            clear_cache()  # facts that the stopped computation was about to deduce are noted there as unknown
         return None, _short(error)
     return answer, str(answer)
 
 
-def _try_samples(expr: sympy.Expr, term: Term | None, budget: float) -> str:
-    lead = sympy.Integer(0) if term is None else term[0] * term[1].to_expr()
+def _try_samples(found: Behaviour, budget: float) -> str:
     try:
-        return run_bounded(lambda: samples.read(expr, lead), budget)
+        return run_bounded(lambda: samples.read(found.probe, found.size), budget)
     except TimeoutError as error:
         return _short(error)
 
 
-def _decide(first: sympy.Expr | None, second: sympy.Expr | None, routes: dict[str, str], text: str) -> Limit:
-    missing = [name for name, value in (("algebra", first), ("sympy", second)) if value is None]
-    if routes["samples"] == "disagree":
-        return Limit(None, "disagree", routes, text, "the samples contradict the leading term of the algebra")
+def _decide(first: sympy.Expr | None, second: sympy.Expr | None, third: str, budget: float) -> tuple[Status, str]:
+    if third == "disagree":
+        return "disagree", "the samples contradict the leading term of the algebra"
     if first is None or second is None:
-        return Limit(None, "unknown", routes, text, f"no answer from: {', '.join(missing)}")
+        missing = [name for name, value in (("algebra", first), ("sympy", second)) if value is None]
+        return "unknown", f"no answer from {' and '.join(missing)}"
     try:
-        same = equal(first, second)
-    except UndecidedError as error:
-        return Limit(None, "unknown", routes, text, _short(error))
+        same = run_bounded(lambda: equal(first, second), budget)
+    except (UndecidedError, TimeoutError) as error:
+        return "unknown", _short(error)
     if not same:
-        return Limit(None, "disagree", routes, text, f"the algebra says {first}, sympy in log n says {second}")
-    if routes["samples"] != "agree":
-        return Limit(None, "unknown", routes, text, "the samples settle nothing")
-    return Limit(first, "agree", routes, text)
+        return "disagree", f"the algebra says {first}, sympy in log n says {second}"
+    return ("agree", "") if third == "agree" else ("unknown", "the samples settle nothing")
 
 
 def _short(error: BaseException) -> str:
-    message = error.message if isinstance(error, (UndecidedError, InputError)) else str(error)
+    message = error.message if isinstance(error, UndecidedError) else str(error)
     return shorten(f"{type(error).__name__}: {message}" if message else type(error).__name__)
