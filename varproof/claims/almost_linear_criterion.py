@@ -1,7 +1,8 @@
 """S6: the criterion d = O(log n), K = O(1), R = o(sqrt(log n)), error 1/poly(n) gives time n^(2+o(1)).
 
 Read with a fixed ratio p_{k+1}/p_k, as the schedule p_k = a^(k-1) has it, the hypotheses exclude each other: K = O(1)
-and K = log_a n + 1. That part is VACUOUS. The repaired statement (K = Theta(log n)) waits for the missing modules.
+and K = log_a n + 1. So the statement is VACUOUS. For the repaired one (K = Theta(log n)) the exponent of one layer is
+decided; the error through scales and layers waits for varproof.var.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from varproof.base.verdict import Finding, Part, Verdict
 from varproof.claims.cells import integers
 from varproof.claims.model import Case, Claim, Correction, Variant
 from varproof.claims.parts import assemble, waits_for
+from varproof.claims.regime_cases import expect
 from varproof.claims.tally import Tally
 from varproof.growth.schedules import Schedule, geometric
 
@@ -19,32 +21,56 @@ PAGE = "docs/explanation/ledger.md"
 
 
 def check(case: Case) -> Finding:
-    """Count scales and tokens of p_k = a^(k-1) exactly; the two analytic parts name the modules they wait for."""
+    """Count scales and tokens of p_k = a^(k-1) exactly, and let the regime command find the contradiction."""
     return assemble(
-        [("scales of a fixed ratio", _scales(case)), ("tokens", _tokens(case))],
+        [
+            ("scales of a fixed ratio", _scales(case)),
+            ("tokens", _tokens(case)),
+            ("K = O(1) is inconsistent", _inconsistent(case)),
+        ],
         [
             Part(
                 "the criterion with a fixed ratio",
                 Verdict.VACUOUS,
                 "K = log_a n + 1 grows without bound, so K = O(1) holds for no such schedule",
             ),
-            *_missing(),
         ],
     )
 
 
 def check_corrected(case: Case) -> Finding:
-    """The hypotheses with K = log_a n + 1 are consistent, and the number of tokens is still Theta(n^2)."""
-    return assemble([("scales of a fixed ratio", _scales(case)), ("tokens", _tokens(case))], _missing())
+    """With K = log_a n + 1 the hypotheses are consistent, the tokens Theta(n^2) and the exponent of one layer 2."""
+    return assemble(
+        [
+            ("scales of a fixed ratio", _scales(case)),
+            ("tokens", _tokens(case)),
+            ("exponent 2 + o(1) for one layer", _exponent(case)),
+        ],
+        [
+            waits_for(
+                "error through scales and layers", "varproof.var", "the error ledger with factor F^K = F n^(log_a F)"
+            ),
+        ],
+    )
 
 
-def _missing() -> list[Part]:
-    return [
-        waits_for("exponent 2 + o(1)", "varproof.growth.regime", "the limit of the cost exponent by two routes"),
-        waits_for(
-            "error through scales and layers", "varproof.var", "the error ledger with factor F^K = F n^(log_a F)"
-        ),
-    ]
+CRITERION = {"d": "O(log(n))", "entry_bound": "o(sqrt(log(n)))", "delta": "1/poly(n)"}
+
+
+def _inconsistent(case: Case) -> Finding:
+    tally = Tally()
+    for ratio in integers(case, "ratio", low=2, high=50):
+        for scales in ("O(1)", "o(log(n))", "omega(log(n))", "log(n)"):  # log_a n + 1 = ln n only for a = e
+            expect(tally, "inconsistent", **CRITERION, schedule=f"ratio:{ratio}", scales=scales)
+    return tally.finding("the limit of K over the claimed number of scales, by routes that agree")
+
+
+def _exponent(case: Case) -> Finding:
+    tally = Tally()
+    for ratio in integers(case, "ratio", low=2, high=50):
+        for scales in ("Theta(log(n))", f"log(n)/log({ratio}) + 1"):
+            expect(tally, "easy", 2, **CRITERION, schedule=f"ratio:{ratio}", scales=scales)
+    return tally.finding("docs/explanation/schedules.md (S2, corrected); decided by limits that routes agree on")
 
 
 def _scales(case: Case) -> Finding:
@@ -88,16 +114,13 @@ CLAIM = Claim(
         "error": "additive error 1/poly(n)",
     },
     sources=("arXiv:2501.04377",),
-    derived_from=(PAGE,),
+    derived_from=("S2", PAGE, "docs/explanation/regimes.md"),
     check=check,
-    expected=Verdict.UNKNOWN,
-    because=(
-        "the inconsistency and the token count are exact; the exponent needs varproof.growth.regime and the error "
-        "through the layers needs varproof.var, which do not exist yet"
-    ),
+    expected=Verdict.VACUOUS,
     corrected=Correction(
-        "With K = log_a n + 1 scales instead of O(1) the hypotheses are consistent and the tokens stay between n^2 and "
-        "n^2 a^2/(a^2-1). Whether the time is n^(2+o(1)) then turns on the error, which may grow as F^K.",
+        "With K = log_a n + 1 scales instead of O(1) the hypotheses are consistent, the tokens stay between n^2 and "
+        "n^2 a^2/(a^2-1), and one attention layer takes time n^(2+o(1)). Whether a whole model does turns on the "
+        "error, which may grow as F^K; varproof.var, not built yet, has to bound it.",
         check_corrected,
         expected=Verdict.UNKNOWN,
     ),

@@ -27,6 +27,8 @@ CLAIMS: tuple[tuple[str, str], ...] = (
     ("schedule_token_counts", "schedule_token_counts"),
     ("schedule_attention_constants", "schedule_attention_constants"),
     ("layer_amplification", "layer_amplification"),
+    ("embedding_free_maps", "embedding_free_maps"),
+    ("regime_thresholds", "regime_thresholds"),
     ("S1", "exact_cost_quartic"),
     ("S2", "subquadratic_reading"),
     ("S3", "sharp_entry_threshold"),

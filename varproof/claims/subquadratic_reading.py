@@ -13,6 +13,7 @@ from varproof.base.balls import ball, upper_rational
 from varproof.base.verdict import Finding, Part, Verdict, from_parts
 from varproof.claims.cells import integers, rationals
 from varproof.claims.model import Case, Claim, Correction, Variant
+from varproof.claims.regime_cases import expect
 from varproof.claims.tally import Tally
 from varproof.growth.counts import geometric_limits
 from varproof.growth.schedules import Schedule, doubling, geometric, linear
@@ -35,7 +36,7 @@ def check(case: Case) -> Finding:
 
 
 def corrected(case: Case) -> Finding:
-    """The corrected statement in four parts: input and output size, operation count, degree, rank exponent."""
+    """The corrected statement in five parts: sizes, operation count, degree, rank exponent, and the decision."""
     with ctx.workprec(256):
         return from_parts(
             [
@@ -43,6 +44,7 @@ def corrected(case: Case) -> Finding:
                 _part("polynomial attention in 2 L r (d_v+1) multiply-adds", _operations(case)),
                 _part("degree (C + b sinh a)/a ln N + O(1)", _degree(case)),
                 _part("rank N^{o(1)} for b -> 0", _rank(case)),
+                _part("decided as n grows", _decided(case)),
             ],
         )
 
@@ -161,6 +163,17 @@ def _rank(case: Case) -> Finding:
         for g in (1, 3, 8, 40):  # C(d+g, g) <= N^rho: one term of (d + g)^(d+g)
             tally.at_most(comb(d + g, g) * d**d * g**g, (d + g) ** (d + g), d=d, g=g)
     return tally.finding(f"proof in {PAGE} with the claims named in derived_from; exponents by balls")
+
+
+def _decided(case: Case) -> Finding:
+    """The criterion is easy with exponent 2 for every scale, as a class and for explicit members close to it."""
+    tally = Tally()
+    roots = {"d": "sqrt(log(n))", "sqrt": "log(n)**(1/4)", "one": "1"}
+    for scale, root in roots.items():
+        for d, entry_bound in (("O(log(n))", f"o({root})"), ("2*log(n)", f"{root}/log(log(n))")):
+            bound = entry_bound if case.assumes("criterion") else f"O({root})"
+            expect(tally, "easy", 2, scale=scale, d=d, entry_bound=bound, delta="1/poly(n)")
+    return tally.finding("docs/explanation/regimes.md; limits by routes that agree")
 
 
 def _rho(alpha: arb, gamma: arb) -> arb:

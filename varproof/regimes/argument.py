@@ -65,19 +65,24 @@ def _statement(step: Step) -> str:
 
 
 def _why(step: Step) -> str:
-    reasons = [step.because] if step.because else []
+    return "; ".join(reason for reason in (_limit(step), step.because) if reason)
+
+
+def _limit(step: Step) -> str:
+    if step.limit is None:
+        return ""
     if step.ratio == "1":
-        reasons.insert(0, "the two orders are the same function")
-    elif step.limit is not None:
-        named = ", ".join(ROUTES.get(name, name) for name in step.routes)
-        reasons.insert(0, f"{step.ratio} tends to {step.limit} ({named})")
-    return "; ".join(reasons)
+        return "the two orders are the same function"
+    if step.ratio == step.limit:
+        return f"the ratio is {step.limit}"
+    named = ", ".join(ROUTES.get(name, name) for name in step.routes)
+    return f"{step.ratio} tends to {step.limit} ({named})"
 
 
 def _missing(steps: Sequence[Step]) -> str:
     """What is needed, first where a limit stands in the way, then the constants that are fixed."""
     needs = [
-        f"needed {step.needed}, but {step.because or f'{step.ratio} tends to {step.limit}'}"
+        f"needed {step.needed}, but {step.because or _limit(step)}"
         for step in steps
         if not step.fixed_constant
     ]
@@ -85,7 +90,7 @@ def _missing(steps: Sequence[Step]) -> str:
     if fixed:
         names = ", ".join(step.quantity for step in fixed)
         these = ", ".join(step.given for step in fixed)
-        needs.append(f"it chooses the constants of {names}, and {these} have their own: write Theta(..) or C")
+        needs.append(f"it chooses the constants of {names}; here they are fixed ({these}): write Theta(..) or C")
     return "; ".join(needs)
 
 

@@ -115,7 +115,7 @@ def _judge(hypothesis: Hypothesis, given: Magnitude, found: Limit) -> _Judged:
     name = hypothesis.quantity
     if hypothesis.relation == "explicit":
         explicit = given.relation in ("=", "~")
-        return _Judged(True, "an explicit function") if explicit else _Judged(False, "a class", f"an explicit {name}")
+        return _Judged(True) if explicit else _Judged(False, "a class", f"an explicit {name}")
     if given.relation == "any":
         return _Judged(False, f"the classes given leave the order of {name} open", f"classes that bound {name}")
     if found.value is None:

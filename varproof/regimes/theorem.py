@@ -42,7 +42,7 @@ class Hypothesis:
         if self.relation == "n^o(1)":
             return f"{subject} = n^o(1)"
         if self.relation == "explicit":
-            return f"{subject} is an explicit function"
+            return f"{subject} is explicit"
         if self.relation in ("below", "at least"):
             return f"{subject} {'<' if self.relation == 'below' else '>='} {self.bound}"
         return f"{subject} = {self.relation}({self.bound})"
