@@ -6,12 +6,14 @@ and queries on those above. Everything else a query sees is neutral (key zero) o
 
 from __future__ import annotations
 
+import operator
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
+from math import prod
 
 from flint import arb, ctx, fmpq_poly
 
@@ -62,58 +64,50 @@ def layouts(case: Case) -> list[Layout]:
 
 def check(case: Case) -> Finding:
     """Four parts: neutral outputs, exact counts from noisy outputs, numbers of data pairs, suppression by -M."""
+    outputs, counts = Tally(), Tally()
+    for layout, head_dim in product(layouts(case), integers(case, "head_dim", low=1, high=5)):
+        _counting(outputs, counts, case, layout, head_dim)
     return assemble(
-        [*_counting(case), ("number of data pairs", _pairs(case)), ("suppressed tokens", _suppression(case))]
+        [
+            ("outputs P/(P + S(x))", outputs.finding(f"{PAGE} (E1); here exactly, every data query, token by token")),
+            ("counts from noisy outputs", counts.finding(f"{PAGE} (E1); here exactly, at the largest noise allowed")),
+            ("number of data pairs", _pairs(case)),
+            ("suppressed tokens", _suppression(case)),
+        ]
     )
 
 
-def _counting(case: Case) -> list[tuple[str, Finding]]:
-    outputs, counts = Tally(), Tally()
-    for layout, head_dim in product(layouts(case), integers(case, "head_dim", low=1, high=5)):
-        chance = random.Random(f"{case.seed} {layout.schedule.name} {layout.schedule.side} {head_dim}")
-        levels, zero = layout.levels, (0,) * head_dim
-        spare = zero if case.assumes("zero_keys") else (0,) * (head_dim - 1) + (1,)
-        draw = [tuple(chance.randrange(2) for _ in range(head_dim)) for _ in range(2 * len(levels))]
-        queries = [zero, *draw[: len(levels)]]  # the zero row is orthogonal to every key
-        keys = [draw[-i - 1] if level in layout.keys else spare for i, level in enumerate(levels)]
-        values = [int(level not in layout.keys) for level in levels]
-        partners = [key for key, level in zip(keys, levels, strict=True) if level in layout.keys]
-        points = [Fraction(1, t + 1) for t in range(head_dim + case.assumes("points"))]
-        weights = [_weight_at_zero(points, t) for t in range(len(points))]
-        for i, level in ((i, level) for i, level in enumerate(levels) if level in layout.queries):
-            query = queries[i - levels.index(layout.queries.start)]
-            seen = Counter(
-                (_dot(query, key), value)
-                for key, value, other in zip(keys, values, levels, strict=True)
-                if _sees(case, level, other)
-            )
-            neutral = case.constants["neutral"] * layout.neutral_tokens(level)
-            cell = {"schedule": layout.schedule.name, "n": layout.schedule.side, "scale": level + 1, "query": query}
-            exact_sums = [sum((x ** _dot(query, key) for key in partners), Fraction(0)) for x in points]
-            measured = [_output(seen, x) for x in points]
-            for x, y, total in zip(points, measured, exact_sums, strict=True):
-                outputs.equal(y, neutral / (neutral + total), **cell, x=x)
-            visible = neutral + len(partners)
-            # the largest noise delta with sum |w| delta L^2/(P - delta L) <= 0.49
-            share = Fraction(49, 100) / sum(map(abs, weights))
-            delta = share * neutral / (visible**2 + share * visible)
-            if min(measured) <= delta:
-                counts.holds(False, **cell, identity="an output is at least P/L")
-                continue
-            noisy = [y - delta if w > 0 else y + delta for y, w in zip(measured, weights, strict=True)]
-            sums = [neutral * (1 / y - 1) for y in noisy]
-            bound = case.constants["noise"] * delta * visible**2 / (neutral - delta * visible)
-            for back, total, w in zip(sums, exact_sums, weights, strict=True):
-                counts.at_most(abs(back - total), bound, **cell, delta=delta)
-                if w > 0 and not any(query):
-                    counts.equal(back - total, bound, **cell, delta=delta, identity="noise bound attained")
-            orthogonal = sum(1 for key in partners if _dot(query, key) == 0)
-            count = round(sum((w * s for w, s in zip(weights, sums, strict=True)), Fraction(0)))
-            counts.equal(count, orthogonal, **cell, identity="number of orthogonal partners")
-    return [
-        ("outputs P/(P + S(x))", outputs.finding(f"{PAGE} (E1); here exactly, every data query, token by token")),
-        ("counts from noisy outputs", counts.finding(f"{PAGE} (E1); here exactly, with the worst noise of one call")),
-    ]
+def _counting(outputs: Tally, counts: Tally, case: Case, layout: Layout, head_dim: int) -> None:
+    """Random Boolean rows and keys; every data query of the layout, at head_dim + 1 points x."""
+    chance, levels, name, n = random.Random(case.seed), layout.levels, layout.schedule.name, layout.schedule.side
+    spare = (0,) * (head_dim - 1) + (0 if case.assumes("zero_keys") else 1,)
+    keys = [tuple(chance.choices((0, 1), k=head_dim)) if level in layout.keys else spare for level in levels]
+    points = [Fraction(1, t + 1) for t in range(head_dim + case.assumes("points"))]
+    weights = [prod((x / (x - point) for x in points if x != point), start=Fraction(1)) for point in points]
+    queries = ((level, tuple(chance.choices((0, 1), k=head_dim))) for level in levels if level in layout.queries)
+    for level, query in ((layout.queries.stop - 1, (0,) * head_dim), *queries):  # 0 is orthogonal to every key
+        products = [(_dot(query, key), other) for key, other in zip(keys, levels, strict=True)]
+        seen = Counter((power, int(other not in layout.keys)) for power, other in products if _sees(case, level, other))
+        partners = Counter(power for power, other in products if other in layout.keys)
+        neutral = case.constants["neutral"] * layout.neutral_tokens(level)
+        # the largest noise for which sum |w| delta L^2/(P - delta L) <= 0.49
+        visible, share = neutral + partners.total(), Fraction(49, 100) / sum(map(abs, weights))
+        delta = share * neutral / (visible**2 + share * visible)
+        bound = case.constants["noise"] * delta * visible**2 / (neutral - delta * visible)
+        cell, count = {"schedule": name, "n": n, "scale": level + 1, "query": query}, Fraction(0)
+        for x, weight in zip(points, weights, strict=True):
+            total = sum((keys_there * x**power for power, keys_there in partners.items()), Fraction(0))
+            y = _output(seen, x)
+            outputs.equal(y, neutral / (neutral + total), **cell, x=x)
+            noisy = max(
+                y - delta if weight > 0 else y + delta, delta
+            )  # y >= P/L > 2 delta wherever the layout is right
+            back = neutral * (1 / noisy - 1)
+            counts.at_most(abs(back - total), bound, **cell, x=x, delta=delta)
+            if weight > 0 and not any(query):
+                counts.equal(back - total, bound, **cell, x=x, delta=delta, identity="noise bound attained")
+            count += weight * back
+        counts.equal(round(count), partners[0], **cell, identity="number of orthogonal partners")
 
 
 def _sees(case: Case, level: int, other: int) -> bool:
@@ -121,7 +115,7 @@ def _sees(case: Case, level: int, other: int) -> bool:
 
 
 def _dot(left: Sequence[int], right: Sequence[int]) -> int:
-    return sum(x * y for x, y in zip(left, right, strict=True))
+    return sum(map(operator.mul, left, right))
 
 
 def _output(seen: Mapping[tuple[int, int], int], x: Fraction) -> Fraction:
@@ -130,20 +124,12 @@ def _output(seen: Mapping[tuple[int, int], int], x: Fraction) -> Fraction:
     return sum((w * value for (_, value), w in mass.items()), Fraction(0)) / sum(mass.values())
 
 
-def _weight_at_zero(points: Sequence[Fraction], t: int) -> Fraction:
-    weight = Fraction(1)
-    for other in (*points[:t], *points[t + 1 :]):
-        weight *= other / (other - points[t])
-    return weight
-
-
 def _pairs(case: Case) -> Finding:
     """Data pairs: n^4 for doubling; for 1..n polynomials in n, at least 7/576 n^6 for n >= 2 and for no larger factor.
 
     A polynomial whose coefficients in n - 2 are all non-negative is non-negative for every n >= 2.
     """
-    tally = Tally()
-    leading = case.constants["leading"]
+    tally, leading = Tally(), case.constants["leading"]
     tokens = fmpq_poly([rational(c) for c in linear_polynomial("tokens")])
     by_parity = []
     for parity in (0, 1):
@@ -162,47 +148,43 @@ def _pairs(case: Case) -> Finding:
 
 
 def _suppression(case: Case) -> Finding:
-    """Scores of spare tokens are -M, M = B + ln(range L/eta): outputs move by at most eta (balls, three scales)."""
+    """Spare tokens score -M, M = B + ln(r L/eta): outputs move by at most eta (balls, three conventions of gamma)."""
     tally = Tally()
     with ctx.workprec(BITS):
         for name, layout in product(("d", "sqrt", "one"), layouts(case)):
-            if layout.schedule.side in (3, 4):
-                _suppressed_layout(tally, case, name, layout)
+            _suppressed(tally, case, name, layout)
     return tally.finding(
         f"{PAGE} (E2) proves it; here by balls, every data query, token by token, and one row that nearly attains it"
     )
 
 
-def _suppressed_layout(tally: Tally, case: Case, name: str, layout: Layout) -> None:
-    """Scaling: keys (-b, 0), neutral key (0, c) on the first token, then 6 coordinates that only suppress."""
-    levels, copies, eta = layout.levels, 2, ball(Fraction(1, 100))
-    data = [i for i, level in enumerate(levels) if level in layout.keys and i > 0]
-    gap, beta = ball(9).log(), (ball(9) * max(len(data), 1)).log()
-    gamma = ball(parse_scale(name).gamma(12))
-    largest = (beta / (gamma * copies)).sqrt()
+def _suppressed(tally: Tally, case: Case, name: str, layout: Layout) -> None:
+    """Two copies of (a, 1) against (-b, 0), neutral (0, c) on the first token; six coordinates suppress the rest."""
+    levels, eta, gamma, none = layout.levels, ball(Fraction(1, 100)), ball(parse_scale(name).gamma(12)), (ball(0),) * 6
+    chance, rows = random.Random(case.seed), list(product((0, 1), repeat=2))
+    drawn = {i: chance.choice(rows[1:]) for i, level in enumerate(levels) if level in layout.keys and i > 0}
+    gap, beta = ball(9).log(), (ball(9) * max(len(drawn), 1)).log()
     depth = ball(case.constants["margin"]) * (2 * beta + (2 * len(levels) / eta).log())  # B = 2 beta, values in [-1, 1]
-    side = (depth / (gamma * 6)).sqrt()
-    chance = random.Random(f"{case.seed} {name} {layout.schedule.name} {layout.schedule.side}")
-    rows = list(product((0, 1), repeat=2))
-    keys: list[Vector] = [(ball(0),) * 6 + (-side,) * 6 for _ in levels]
-    values = [-1] * len(levels)
-    drawn = {i: chance.choice(rows[1:]) for i in data}
-    for i in data:
-        keys[i], values[i] = (*(-largest * x for x in (*drawn[i], 0) * copies), *[ball(0)] * 6), 1
-    worst_key = (*(-largest * x for x in (1, 1, 0) * copies), *[ball(0)] * 6)
-    keys[0], values[0] = (*(largest * x for x in (0, 0, -gap / (2 * beta)) * copies), *[ball(0)] * 6), 0
+    entry, side = (beta / (2 * gamma)).sqrt(), (depth / (6 * gamma)).sqrt()
+
+    def data_key(*vector: int | arb) -> Vector:
+        return (*(entry * x for x in vector * 2), *none)
+
+    spare: tuple[Vector, int] = ((*none, *[-side] * 6), -1)
+    tokens = [(data_key(-drawn[i][0], -drawn[i][1], 0), 1) if i in drawn else spare for i in range(len(levels))]
+    tokens[0] = (data_key(0, 0, -gap / (2 * beta)), 0)
     for level, row in product(layout.queries, rows):
-        query = (*(largest * x for x in (*row, 1) * copies), *[side] * 6)
+        query = (*(entry * x for x in (*row, 1) * 2), *[side] * 6)
         seen = [i for i, other in enumerate(levels) if _sees(case, level, other)]
         cell = {"gamma": name, "schedule": layout.schedule.name, "n": layout.schedule.side, "query": row}
-        base = _attend(gamma, query, [(keys[i], values[i]) for i in seen if i == 0 or i in drawn])
-        moved = _attend(gamma, query, [(keys[i], values[i]) for i in seen])
+        moved = _attend(gamma, query, [tokens[i] for i in seen])
+        base = _attend(gamma, query, [tokens[i] for i in seen if i == 0 or i in drawn])
         tally.at_most(abs(moved - base), eta, **cell)
         answer = any(_dot(row, key) == 0 for key in drawn.values())
         tally.holds(bool(2 * moved > 1) is answer, **cell, identity="output above 1/2 iff a partner exists")
         # one key of score -B and value 1: the spare tokens, all of value -1, move the output by nearly eta
-        alone = [(worst_key, 1)] + [((ball(0),) * 6 + (-side,) * 6, -1)] * (len(seen) - 1)
-        tally.at_most(abs(1 - _attend(gamma, query, alone)), eta, **cell, row="one data key")
+        alone = _attend(gamma, query, [(data_key(-1, -1, 0), 1), *[spare] * (len(seen) - 1)])
+        tally.at_most(abs(1 - alone), eta, **cell, row="one data key")
 
 
 def _attend(gamma: arb, query: Vector, tokens: Sequence[tuple[Vector, int]]) -> arb:
