@@ -10,13 +10,15 @@ from typing import Any
 import numpy as np
 
 from varproof.base.errors import InputError, printable
-from varproof.regimes.exponent_curves import EXACT_EXPONENT, best_exponents
-from varproof.regimes.regime_map import INK, MARK, Frame, draw_map, frame_of, place_point
+from varproof.regimes.exponent_curves import EXACT_EXPONENT, best_exponents, method_exponents
+from varproof.regimes.regime_map import INK, MARK, Frame, draw_map, draw_mark, frame_of
 
 USUAL_SHARES = (0.5, 1.0, 2.0)  # d / ln N of the curves where the question has none of its own
 EXACT = "#4c566a"
 STYLES = (("#56b4e9", "--", 1.6), ("#0072b2", "-", 2.6), ("#009e73", "-.", 1.6))
 SUFFIXES = {".png": "Software", ".svg": "Date", ".pdf": "CreationDate"}  # with the field that changes between runs
+TICKS = (1, 1.25, 1.5, 1.75, 2)
+SPAN = (0.95, 2.35)  # exponents shown on the right; the legend stands above 2
 SAMPLES = 300
 LONGEST = 118  # characters of one line under the picture
 
@@ -66,10 +68,9 @@ def draw_regime(path: Path, *, point: RegimePoint, title: str) -> None:
     FigureCanvasAgg(figure)
     left, right = figure.subplots(1, 2, width_ratios=(1.15, 1))
     figure.suptitle(_plain(title), fontsize=12)
-    filled = draw_map(left, frame, power, point.alpha, point.logit)
-    bar = figure.colorbar(filled, ax=left, ticks=[1, 1.25, 1.5, 1.75, 2], pad=0.02, aspect=26)
-    bar.set_label("exponent of N, upper bound", fontsize=9)
-    left.set_title(f"Best of polynomial and exact, error {_error(power, point.power is None)}", fontsize=10)
+    filled = draw_map(left, frame, power, point.alpha, point.logit, growing=bool(point.verdict))
+    figure.colorbar(filled, ax=left, ticks=TICKS, pad=0.02, aspect=26)
+    left.set_title(f"Upper bound on the exponent of N, error {_error(power, point.power is None)}", fontsize=10)
     _curves(right, frame, power, point)
     figure.supxlabel(_plain(_question(point)), fontsize=9, color=MARK)
     with rc_context({"svg.hashsalt": "varproof"}):  # else the names of clip paths are random
@@ -83,17 +84,13 @@ def _curves(axes: Any, frame: Frame, power: float, point: RegimePoint) -> None:
     shares = USUAL_SHARES if own is None else (own / 2, own, 2 * own)
     axes.set_xscale("log")
     for share, (colour, line, width) in zip(shares, STYLES, strict=True):
-        label = f"d = {share:.3g} ln N"
+        label = f"d = {_short(share)} ln N"
         axes.plot(kappas, best_exponents(share, kappas, power), line, color=colour, linewidth=width, label=label)
     axes.axhline(EXACT_EXPONENT, color=EXACT, linewidth=1.4, zorder=1.5, label="exact attention: 2")
-    if point.logit is not None:
-        across = frame.across(point.logit)
-        if 0 < across < 1:
-            axes.plot([across, across], [0, 0.78], ":", color=MARK, linewidth=1.8, transform=axes.transAxes, zorder=4)
-        place_point(axes, across, 0.0)
+    _own_kappa(axes, frame, power, point)
     axes.set_xlim(kappas[0], kappas[-1])
-    axes.set_ylim(0.95, 2.35)
-    axes.set_yticks([1, 1.25, 1.5, 1.75, 2])
+    axes.set_ylim(*SPAN)
+    axes.set_yticks(TICKS)
     axes.set_xlabel("kappa = B / ln N")
     axes.set_ylabel("exponent of N")
     axes.set_title("The window B = kappa ln N: 1 + rho, capped at 2", fontsize=10)
@@ -103,12 +100,30 @@ def _curves(axes: Any, frame: Frame, power: float, point: RegimePoint) -> None:
     axes.legend(fontsize=8, frameon=False, loc="upper center", ncols=2, labelcolor=INK)
 
 
+def _own_kappa(axes: Any, frame: Frame, power: float, point: RegimePoint) -> None:
+    """A dotted line at the question's kappa, and its mark at its exponent where the limits decide it."""
+    if point.logit is None:
+        return
+    across = frame.across(point.logit)
+    if 0 < across < 1:
+        style = {"color": MARK, "linewidth": 1.8, "zorder": 4, "transform": axes.transAxes}
+        axes.plot([across, across], [0, _height(EXACT_EXPONENT)], ":", **style)
+    # a limit of kappa decides the exponent whatever positive finite d / ln N is
+    alpha = 1.0 if point.alpha is None and point.logit in (0, math.inf) else point.alpha
+    if alpha is not None and not np.isnan(method_exponents(alpha, point.logit, power)):
+        draw_mark(axes, across, _height(float(best_exponents(alpha, point.logit, power))))
+
+
+def _height(exponent: float) -> float:
+    return (exponent - SPAN[0]) / (SPAN[1] - SPAN[0])
+
+
 def _error(power: float, assumed: bool) -> str:
     if assumed:
         return "N$^{-C}$ drawn at C = 1"
     if math.isinf(power):
         return "below every power of N"
-    return f"N$^{{-C}}$, C = {power:.3g}"
+    return f"N$^{{-C}}$, C = {_short(power)}"
 
 
 def _question(point: RegimePoint) -> str:
@@ -116,13 +131,21 @@ def _question(point: RegimePoint) -> str:
     label = " ".join(printable(point.label).split())
     label = label if len(label) <= LONGEST else label[: LONGEST - 3] + "..."
     verdict = f": {point.verdict}" if point.verdict else ""
-    return f"{label}{verdict}\nd / ln N {_value(point.alpha)},   B / ln N {_value(point.logit)}"
+    growing = bool(point.verdict)
+    where = f"d / ln N {_value(point.alpha, growing)},   B / ln N {_value(point.logit, growing)}"
+    return f"{label}{verdict}\n{where}"
 
 
-def _value(value: float | None) -> str:
+def _value(value: float | None, growing: bool) -> str:
     if value is None:
-        return "not fixed"
-    return "tends to 0" if value == 0 else "grows without bound" if math.isinf(value) else f"= {value:.3g}"
+        return "left open"
+    if math.isinf(value):
+        return "grows without bound"
+    return "tends to 0" if growing and value == 0 else f"= {_short(value)}"
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if 1000 <= value < 10**7 else f"{value:.3g}"
 
 
 def _plain(text: str) -> str:
