@@ -177,18 +177,19 @@ def _suppressed(tally: Tally, case: Case, name: str, layout: Layout) -> None:
         query = (*(entry * x for x in (*row, 1) * 2), *[side] * 6)
         seen = [i for i, other in enumerate(levels) if _sees(case, level, other)]
         cell = {"gamma": name, "schedule": layout.schedule.name, "n": layout.schedule.side, "query": row}
-        moved = _attend(gamma, query, [tokens[i] for i in seen])
-        base = _attend(gamma, query, [tokens[i] for i in seen if i == 0 or i in drawn])
+        moved = _attend(name, query, [tokens[i] for i in seen])
+        base = _attend(name, query, [tokens[i] for i in seen if i == 0 or i in drawn])
         tally.at_most(abs(moved - base), eta, **cell)
         answer = any(_dot(row, key) == 0 for key in drawn.values())
         tally.holds(bool(2 * moved > 1) is answer, **cell, identity="output above 1/2 iff a partner exists")
         # one key of score -B and value 1: the spare tokens, all of value -1, move the output by nearly eta
-        alone = _attend(gamma, query, [(data_key(-1, -1, 0), 1), *[spare] * (len(seen) - 1)])
+        alone = _attend(name, query, [(data_key(-1, -1, 0), 1), *[spare] * (len(seen) - 1)])
         tally.at_most(abs(1 - alone), eta, **cell, row="one data key")
 
 
-def _attend(gamma: arb, query: Vector, tokens: Sequence[tuple[Vector, int]]) -> arb:
-    weights = [(gamma * sum((x * y for x, y in zip(query, key, strict=True)), ball(0))).exp() for key, _ in tokens]
+def _attend(name: str, query: Vector, tokens: Sequence[tuple[Vector, int]]) -> arb:
+    gamma = ball(parse_scale(name).gamma(len(query)))  # of the whole head dimension, suppressing coordinates included
+    weights = [(gamma * sum(map(operator.mul, query, key), ball(0))).exp() for key, _ in tokens]
     return sum((w * value for w, (_, value) in zip(weights, tokens, strict=True)), ball(0)) / sum(weights, ball(0))
 
 
