@@ -14,6 +14,7 @@ import sympy
 from varproof.base.errors import InputError
 from varproof.growth.constants import UndecidedError, sign
 from varproof.growth.monomial import ONE, Term, compare, terms_text
+from varproof.growth.probes import Probes, probes
 from varproof.growth.series import ALLOWED, leading
 
 
@@ -22,16 +23,15 @@ class Behaviour:
     """How a germ behaves at infinity.
 
     `limit` is an exact real number, oo or -oo; `sign` the eventual sign; `text` the leading term; `deciding` the
-    dominating term of the logarithm of the growth ("" when the germ tends to a number other than 0 or is 0). The
-    statement that samples can check is `probe ~ size`, or `probe = 0` when `size` is 0.
+    dominating term of the logarithm of the growth ("" when the germ tends to a number other than 0 or is 0). `probes`
+    are the formulas that samples can check (`varproof.growth.probes`).
     """
 
     limit: sympy.Expr
     sign: int
     text: str
     deciding: str
-    probe: sympy.Expr
-    size: sympy.Expr
+    probes: Probes
 
 
 @lru_cache(maxsize=4096)
@@ -55,16 +55,10 @@ def behaviour(expr: sympy.Expr) -> Behaviour:
             raise error from None
     if term is None:
         zero = sympy.Integer(0)
-        return Behaviour(zero, 0, "0", "", expr, zero)
+        return Behaviour(zero, 0, "0", "", probes(expr, None))
     c, m = term
-    return Behaviour(
-        limit_of_term(term),
-        sign(c),
-        terms_text([term]),
-        terms_text(m.log_terms()[:1]) if m != ONE else "",
-        expr,
-        c * m.to_expr(),
-    )
+    deciding = terms_text(m.log_terms()[:1]) if m != ONE else ""
+    return Behaviour(limit_of_term(term), sign(c), terms_text([term]), deciding, probes(expr, term))
 
 
 def limit_of_term(term: Term) -> sympy.Expr:
@@ -81,11 +75,11 @@ def _from_logarithm(expr: sympy.Expr) -> Behaviour:
     term = leading(h)
     if term is None or compare(term[1], ONE) <= 0:  # h tends to a number
         value = s * sympy.exp(sympy.Integer(0) if term is None else limit_of_term(term))
-        return Behaviour(value, s, terms_text([(value, ONE)]), "", expr, value)
-    c, m = term
+        return Behaviour(value, s, terms_text([(value, ONE)]), "", probes(h, term))
+    c = term[0]
     text = ("-" if s < 0 else "") + f"exp({terms_text([term])}*(1 + o(1)))"
     limit = s * sympy.oo if sign(c) > 0 else sympy.Integer(0)
-    return Behaviour(limit, s, text, terms_text([term]), h, c * m.to_expr())
+    return Behaviour(limit, s, text, terms_text([term]), probes(h, term))
 
 
 def _log_form(expr: sympy.Expr) -> tuple[int, sympy.Expr]:

@@ -67,11 +67,15 @@ def _enclose_log(argument: sympy.Expr, known: Mapping[sympy.Expr, arb]) -> arb:
         return known[sympy.log(argument)]
     if isinstance(argument, sympy.exp):
         return enclose(argument.args[0], known)
-    if argument.is_Pow and argument.base.is_positive:
+    if argument.is_Pow and _is_positive(argument.base, known):
         return enclose(argument.exp, known) * _enclose_log(argument.base, known)
-    if argument.is_Mul and all(factor.is_positive for factor in argument.args):
+    if argument.is_Mul and all(_is_positive(factor.as_base_exp()[0], known) for factor in argument.args):
         return sum((_enclose_log(factor, known) for factor in argument.args), arb(0))
     return enclose(argument, known).log()
+
+
+def _is_positive(expr: sympy.Expr, known: Mapping[sympy.Expr, arb]) -> bool:
+    return bool(expr.is_positive or sympy.log(expr) in known)
 
 
 def _enclose_power(base: sympy.Expr, exponent: sympy.Expr, known: Mapping[sympy.Expr, arb]) -> arb:

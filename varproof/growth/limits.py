@@ -17,7 +17,6 @@ import sympy
 from sympy.core.cache import clear_cache
 
 from varproof.base.errors import shorten
-from varproof.growth import samples
 from varproof.growth.algebra import Behaviour, behaviour
 from varproof.growth.bounded import run_bounded
 from varproof.growth.constants import UndecidedError, equal
@@ -124,7 +123,7 @@ def _try_sympy(expr: sympy.Expr, budget: float) -> tuple[sympy.Expr | None, str]
 
 def _try_samples(found: Behaviour, budget: float) -> str:
     try:
-        return run_bounded(lambda: samples.read(found.probe, found.size), budget)
+        return run_bounded(found.probes.read, budget)
     except TimeoutError as error:
         return _short(error)
 

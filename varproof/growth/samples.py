@@ -1,11 +1,13 @@
-"""Samples: balls around value / leading term at enormous n, compared with 1. A check on the algebra, never a proof.
+"""Samples: balls around formulas that should tend to 1, at enormous n. A check on the algebra, never a proof.
+
+The formulas are value / leading term (`varproof.growth.probes`).
 
 When a formula contains n only through L_m (n itself is L_0, log n is L_1, ...), it is sampled at L_m = exp(exp(k)), its
 *natural level*, so that slowly growing formulas are sampled as deep as fast ones: k = 1, ..., 1024, then k = exp(8),
 ..., exp(256), where n itself is too large for a ball but 1/n is not too small. Precision is raised until the ball is
 accurate or the cap is met; a sample without accuracy is left out.
 
-How the deviations e_k = |value/leading - 1| are read: `agree` when the last one is below 1/1000, or below 1/2 and at
+How the deviations e_k = |value - 1| are read: `agree` when the last one is below 1/1000, or below 1/2 and at
 most 9/10 of the one two samples before; `disagree` when k reached 16 and the last three are above 1/4 and the last one
 is above 99/100 of the two before; else `inconclusive`, where a right leading term with a very slow second term ends.
 """
@@ -79,17 +81,14 @@ def chain(level: int, k: arb) -> dict[sympy.Expr, arb]:
 
 
 @lru_cache(maxsize=4096)
-def read(expr: sympy.Expr, lead: sympy.Expr) -> Reading:
-    """Whether the samples support `expr ~ lead`; with `lead` 0, that `expr` is exactly 0. See the head of this module.
+def read(expr: sympy.Expr, target: int) -> Reading:
+    """Whether the samples support `expr -> 1` (target 1) or `expr = 0` (target 0). See the head of this module.
 
     >>> n = SYMBOL
-    >>> read(n**2 + n, n**2), read(n**2 + n, 2 * n**2)
-    ('agree', 'disagree')
+    >>> read(1 + 1 / n, 1), read(2 + 1 / n, 1), read(n - (n**2 + n) / (n + 1), 0)
+    ('agree', 'disagree', 'agree')
     """
-    if lead == 0:
-        return _read_zero(expr)
-    ratio = sympy.expand_mul(expr / lead, deep=False)
-    return judge([(place, abs(value - 1)) for place, value in _values(ratio)])
+    return judge([(place, abs(value - 1)) for place, value in _values(expr)]) if target else _read_zero(expr)
 
 
 def judge(deviations: Sequence[tuple[int, arb]]) -> Reading:

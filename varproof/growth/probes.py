@@ -1,0 +1,72 @@
+"""What samples can check about a claimed leading term: formulas that must tend to 1, as small as possible.
+
+The whole formula over its leading term is one. It settles nothing when a factor converges slowly, as 1 + 1/loglog n
+does, beside another that needs n itself. Then the parts are asked: a product behaves as its leading term when each
+factor does, a power when its base does, and each part is sampled at its own scale, far beyond what the whole allows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sympy
+
+from varproof.growth.monomial import Term
+from varproof.growth.samples import Reading, read
+from varproof.growth.series import leading
+
+
+@dataclass(frozen=True)
+class Probes:
+    """The whole formula with its target (1: tends to 1, 0: is exactly 0), and the parts, which must all tend to 1."""
+
+    whole: sympy.Expr
+    target: int
+    parts: tuple[sympy.Expr, ...] = ()
+
+    def read(self) -> Reading:
+        """What the samples say about the whole, or about the parts where the whole settles nothing."""
+        reading = read(self.whole, self.target)
+        if reading != "inconclusive" or not self.parts:
+            return reading
+        readings = {read(part, 1) for part in self.parts}
+        if "disagree" in readings:
+            return "disagree"
+        return "inconclusive" if "inconclusive" in readings else "agree"
+
+
+def probes(expr: sympy.Expr, term: Term | None) -> Probes:
+    """Formulas whose targets hold exactly when `expr` behaves as `term` says (None: is exactly 0).
+
+    >>> from varproof.growth.monomial import SYMBOL as n
+    >>> found = probes((n + 1) * (sympy.log(n) + 2), leading((n + 1) * (sympy.log(n) + 2)))
+    >>> found.parts, found.read()
+    ((1 + 1/n, 1 + 2/log(n)), 'agree')
+    """
+    if term is None:
+        return Probes(expr, 0)
+    parts = [ratio for factor in sympy.Mul.make_args(expr) for ratio in _ratios(factor)]
+    whole = sympy.expand_mul(expr / (term[0] * term[1].to_expr()), deep=False)
+    return Probes(whole, 1, tuple(dict.fromkeys(parts)))
+
+
+def _ratios(factor: sympy.Expr) -> list[sympy.Expr]:
+    """Formulas that tend to 1 exactly when the factor behaves as its leading term; none for what is a monomial."""
+    base, exponent = factor.as_base_exp()
+    if isinstance(factor, sympy.exp) or exponent.free_symbols:
+        c, m = _lead(factor)
+        logarithm = factor.args[0] if isinstance(factor, sympy.exp) else exponent * sympy.log(base)
+        size = sympy.log(c) + sympy.Add(*(a * k.to_expr() for a, k in m.log_terms()))
+        return [sympy.exp(sympy.expand_mul(logarithm, deep=False) - size)]
+    if exponent != 1:
+        return [ratio for part in sympy.Mul.make_args(base) for ratio in _ratios(part)]
+    c, m = _lead(factor)
+    size = c * m.to_expr()
+    ratio = sympy.Add(*(part / size for part in sympy.Add.make_args(factor)))
+    return [] if ratio == 1 else [ratio]
+
+
+def _lead(factor: sympy.Expr) -> Term:
+    term = leading(factor)
+    assert term is not None  # a factor of a germ that is not zero
+    return term
