@@ -170,6 +170,21 @@ def test_the_question_is_where_it_says(drawn):
     assert figure.get_supxlabel() == "d = 2*log(n), R = sqrt(log(n))/10: undecided\nd / ln N = 1,   B / ln N = 0.005"
 
 
+@pytest.mark.parametrize(
+    ("name", "label", "exponent"), [("corner", "d = o(ln N)", 1), ("tiny error", "d above every C ln N", 2)]
+)
+def test_a_limit_of_the_dimension_has_its_own_flat_curve(drawn, name, label, exponent):
+    curves = {line.get_label(): line for line in drawn(name).axes[1].lines}
+    assert set(curves[label].get_ydata()) == {exponent}
+    assert {"d = 0.5 ln N", "d = 1 ln N"} <= set(curves)
+
+
+def test_the_edges_are_called_almost_linear_only_where_the_error_is_a_power(drawn):
+    for name, point in POINTS.items():
+        notes = " ".join(text.get_text() for text in drawn(name).axes[0].texts)
+        assert ("almost linear" in notes) == ("rank = N" in notes) == (point.power != math.inf)
+
+
 def test_limits_are_arrows_and_open_constants_are_lines(drawn):
     arrow = drawn("no logits").axes
     assert [text.xy for text in arrow[0].texts if isinstance(text, Annotation)] == [(0.0, 0.5)]

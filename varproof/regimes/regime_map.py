@@ -78,12 +78,15 @@ def draw_map(
     filled = axes.contourf(xs, ys, np.minimum(exponents, EXACT_EXPONENT), **colours)
     across, up = None if logit is None else frame.across(logit), None if alpha is None else frame.up(alpha)
     taken = draw_mark(axes, across, up)
-    taken.append(_note(axes, BEYOND + (LOWER_BOUNDS if growing else ONE_SIZE), *BEYOND_PLACES, taken))
-    if math.isfinite(power):  # the limits at the edges need an error of at least a power of N
+    limits = math.isfinite(power)  # else the method has no exponent, and none of its limits at the edges is claimed
+    note = (BEYOND if limits else "") + (LOWER_BOUNDS if growing else ONE_SIZE)
+    taken.append(_note(axes, note, *BEYOND_PLACES, taken))
+    if limits:
         taken.append(_note(axes, ALMOST_LINEAR, *ALMOST_PLACES, taken))
     _contours(axes, frame, (xs, ys, exponents), taken)
     axes.set_xlim(xs[0], xs[-1])
     axes.set_ylim(ys[0], ys[-1])
+    axes.minorticks_off()  # laying out their empty labels takes half of the time
     axes.set_xlabel("B / ln N")
     axes.set_ylabel("d / ln N")
     return filled

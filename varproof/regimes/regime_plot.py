@@ -80,16 +80,19 @@ def draw_regime(path: Path, *, point: RegimePoint, title: str) -> None:
 def _curves(axes: Any, frame: Frame, power: float, point: RegimePoint) -> None:
     """The right panel: exponents against kappa, the exact exponent, and the question's own kappa."""
     kappas = np.logspace(frame.left, frame.right, SAMPLES)
-    own = point.alpha if point.alpha is not None and 0 < point.alpha < math.inf else None
-    shares = USUAL_SHARES if own is None else (own / 2, own, 2 * own)
     axes.set_xscale("log")
-    for share, (colour, line, width) in zip(shares, STYLES, strict=True):
-        label = f"d = {_short(share)} ln N"
-        axes.plot(kappas, best_exponents(share, kappas, power), line, color=colour, linewidth=width, label=label)
+    for share, (colour, line, width) in zip(_shares(point.alpha), STYLES, strict=True):
+        style = {
+            "color": colour,
+            "linewidth": width if share == point.alpha else STYLES[0][2],
+            "label": _dimension(share),
+        }
+        axes.plot(kappas, best_exponents(share, kappas, power), line, **style)
     axes.axhline(EXACT_EXPONENT, color=EXACT, linewidth=1.4, zorder=1.5, label="exact attention: 2")
     _own_kappa(axes, frame, power, point)
     axes.set_xlim(kappas[0], kappas[-1])
     axes.set_ylim(*SPAN)
+    axes.minorticks_off()
     axes.set_yticks(TICKS)
     axes.set_xlabel("kappa = B / ln N")
     axes.set_ylabel("exponent of N")
@@ -98,6 +101,19 @@ def _curves(axes: Any, frame: Frame, power: float, point: RegimePoint) -> None:
     axes.grid(True, color="#e5e9f0", linewidth=0.8)
     axes.set_axisbelow(True)
     axes.legend(fontsize=8, frameon=False, loc="upper center", ncols=2, labelcolor=INK)
+
+
+def _shares(alpha: float | None) -> tuple[float, float, float]:
+    """d / ln N of the three curves, the question's own in the middle."""
+    if alpha is None:
+        return USUAL_SHARES
+    return (alpha / 2, alpha, 2 * alpha) if 0 < alpha < math.inf else (USUAL_SHARES[0], alpha, USUAL_SHARES[1])
+
+
+def _dimension(share: float) -> str:
+    if 0 < share < math.inf:
+        return f"d = {_short(share)} ln N"
+    return "d = o(ln N)" if share == 0 else "d above every C ln N"
 
 
 def _own_kappa(axes: Any, frame: Frame, power: float, point: RegimePoint) -> None:
