@@ -102,7 +102,9 @@ def cell_flops(blocks: Blocks, head_dim: int, parts: int, degree: int, *, value_
     value_dim = head_dim if value_dim is None else value_dim
     for name, number in (("head_dim", head_dim), ("parts", parts), ("value_dim", value_dim)):
         if isinstance(number, bool) or not isinstance(number, int) or number < 1 or head_dim > MAX_HEAD_DIM:
-            raise InputError(f"{name} is out of range", got=number, allowed=f"integers >= 1, head_dim <= {MAX_HEAD_DIM}")
+            raise InputError(
+                f"{name} is out of range", got=number, allowed=f"integers >= 1, head_dim <= {MAX_HEAD_DIM}"
+            )
     rank = monomial_rank(head_dim, degree)
     table = 2 * rank * (value_dim + 1)
     per_token = 5 * head_dim + 2 * (rank - 1) + table + rank + value_dim
@@ -157,7 +159,8 @@ class _Search:
 
     def serves(self, degree: int, parts: int) -> bool:
         reach = self.reach(parts)
-        if self.eps < 1 and reach > 2 * (degree + 2) and rel_lower_degree(min(reach, BESSEL_BOUND), self.eps) > degree:
+        low = min(reach, Fraction(BESSEL_BOUND))
+        if self.eps < 1 and reach > 2 * (degree + 2) and rel_lower_degree(low, self.eps) > degree:
             return False
         return sufficient_degree(reach, self.eps).degree <= degree
 
@@ -194,7 +197,7 @@ class _Search:
 
 
 def estimated_error(degree: int, half: Fraction) -> arb:
-    """About R_g(half): 2 J_n / (1 - q^2), n = g + 1, q = J_(n+1)/J_n; steers a search, proves nothing; 1 at half > n."""
+    """About R_g(half): 2 J_n / (1 - q^2), n = g + 1, q = J_(n+1)/J_n, 1 for half >= n: steers, proves nothing."""
     if half >= degree + 1:
         return arb(1)
     here, following = bessel_j(degree + 1, half), bessel_j(degree + 2, half)

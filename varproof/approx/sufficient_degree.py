@@ -127,8 +127,9 @@ def _closed_form(bound: Fraction, eps: Fraction) -> int:
 
 
 def _lower(bound: Fraction, eps: Fraction) -> int:
-    """A proved lower bound on the least degree: T2, and 1 where tanh(bound) > eps."""
-    if bound > BESSEL_BOUND or eps >= 1:
+    """A proved lower bound on the least degree: T2 (at 512 for larger bounds), and 1 where tanh(bound) > eps."""
+    if eps >= 1:
         return 0
+    bound = min(bound, Fraction(BESSEL_BOUND))
     with ctx.workprec(128 + eps.denominator.bit_length()):
         return max(rel_lower_degree(bound, eps), int(bool(ball(bound).tanh() > ball(eps))))
