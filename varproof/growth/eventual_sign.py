@@ -85,6 +85,8 @@ def power_of(f: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
         return sympy.Mul(*(power_of(factor, exponent) for factor in f.args))
     if f.is_Pow and is_plainly_positive(f.base):
         return f.base ** (f.exp * exponent)
+    if isinstance(f, sympy.exp):
+        return sympy.exp(f.args[0] * exponent)
     return f**exponent
 
 

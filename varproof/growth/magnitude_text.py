@@ -16,7 +16,7 @@ import sympy
 from varproof.base.errors import InputError
 from varproof.base.expression import FUNCTIONS, build_expression
 from varproof.base.expression_tree import Node, fail, parse_tree
-from varproof.growth.eventual_sign import eventual_sign, log_of
+from varproof.growth.eventual_sign import eventual_sign, log_of, tidy
 from varproof.growth.magnitudes import ABSORBS, Magnitude, Relation
 
 CLASSES: tuple[Relation, ...] = ("Theta", "O", "o", "Omega", "omega")
@@ -99,7 +99,7 @@ class _Reader:
         self._refuse(node, "a class inside a sum", hint="give the leading term alone: n for n + O(log(n))")
 
     def _explicit(self, node: Node) -> _Signed:
-        function = build_expression(node, self.text, names=("n",))
+        function = tidy(build_expression(node, self.text, names=("n",)))
         sign = eventual_sign(function)
         if sign == 0:
             self._refuse(node, "zero for large n")
