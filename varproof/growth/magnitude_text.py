@@ -14,7 +14,7 @@ from typing import NoReturn, get_args
 import sympy
 
 from varproof.base.errors import InputError
-from varproof.base.expression import FUNCTIONS, build_expression
+from varproof.base.expression import FUNCTIONS, MAX_EXPONENT, build_expression
 from varproof.base.expression_tree import Node, fail, parse_tree
 from varproof.growth.eventual_sign import eventual_sign, log_of, tidy
 from varproof.growth.magnitudes import ABSORBS, Magnitude, Relation
@@ -29,10 +29,10 @@ _MEANT = {
     "polylog": "poly(log(n))",
     "c": "C",
     "N": "n",
-    "bigo": "O",
-    "littleo": "o",
+    "OMEGA": "Omega or omega",
 }
 _MEANT |= {"theta": "Theta", "bigtheta": "Theta", "bigomega": "Omega", "littleomega": "omega"}
+_MEANT |= {"bigo": "O", "littleo": "o"}
 _SIGNS = {"Θ": "Theta", "θ": "Theta", "Ω": "Omega", "ω": "omega", "√": "sqrt", "·": "*", "×": "*", "−": "-"}
 
 
@@ -121,12 +121,13 @@ class _Reader:
                 return self._exponential(node, inner, _Signed(1, Magnitude("Theta", sympy.Integer(1))))
             return _Signed(1, Magnitude(_relation(node.text), inner.size.bound))
         value = self.read(argument)
-        if node.text == "sqrt" and value.sign > 0:
+        if node.text == "sqrt":
+            if value.sign < 0:
+                self._refuse(node, "square root of a negative value")
             return _Signed(1, value.size.power(Fraction(1, 2)))
         if node.text == "exp":
             return self._exponential(node, _Signed(1, Magnitude("=", sympy.E)), value)
-        hint = "a class is known up to a factor only: write the logarithm itself, such as Theta(log(log(n)))"
-        self._refuse(node, f"{node.text} of a class", hint=hint if node.text == "log" else "")
+        self._refuse(node, "log of a class", hint="write the logarithm itself, such as Theta(log(log(n)))")
 
     def _product(self, node: Node, left: _Signed, right: _Signed) -> _Signed:
         factor = right.size if node.kind == "*" else right.size.inverse()
@@ -142,8 +143,12 @@ class _Reader:
         if not exponent.size.explicit:
             return self._exponential(node, base, exponent)
         number = exponent.sign * exponent.size.bound
-        if not number.is_Rational or base.sign < 0:
+        if base.sign < 0:
+            self._refuse(node, "a power of a negative value")
+        if not number.is_Rational:
             self._refuse(node, "a class to a power that is not a rational number", allowed="such as Theta(n)**(1/2)")
+        if max(abs(number.p), number.q) > MAX_EXPONENT:
+            self._refuse(node, "exponent too large", allowed=f"exponents with parts up to {MAX_EXPONENT}")
         return _Signed(1, base.size.power(Fraction(int(number.p), int(number.q))))
 
     def _exponential(self, node: Node, base: _Signed, exponent: _Signed) -> _Signed:
