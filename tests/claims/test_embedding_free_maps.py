@@ -125,7 +125,7 @@ def test_gap_layout_decides_all_distances_of_three_keys(head_dim: int, closer: i
         spread, gap = ball(keys).log(), ball(9).log()
         for near, far in ((t, u) for t in range(head_dim) for u in range(t + 1, head_dim + 1)):
             width = max(1, abs(head_dim - 2 * near), abs(head_dim - near - far))
-            unit = (spread + gap) / (2 * (far - near))  # gamma m b^2
+            unit = (spread + gap) / (2 * (far - near))  # gamma m z^2
             chi = (head_dim - near - far + (far - near) * spread / (spread + gap)) / width
             assert width <= head_dim
             assert abs(chi) <= 1
