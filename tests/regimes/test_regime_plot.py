@@ -11,7 +11,7 @@ from flint import arb
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation, Text
 
-from varproof.approx.degree_law import law_degree
+from varproof.approx.degree_law import law_angle, law_degree
 from varproof.approx.rank_exponent import critical_logit_bound, law_exponent
 from varproof.base.balls import to_float
 from varproof.base.errors import InputError
@@ -37,6 +37,7 @@ POINTS = {
     "wide": RegimePoint(1000.0, 0.3, 2.0, "d = 1000 ln N", "undecided"),
     "far outside": RegimePoint(1e-9, 1e-30, 0.5, "d = 1, R = 1/n", "easy"),
     "corner": RegimePoint(0.0, 0.0, 0.0, "d = 3, R = 1, delta = 1/10", "easy"),
+    "opposite limits": RegimePoint(0.0, math.inf, 1.0, "d = 3, R = n", "easy"),
     "tiny error": RegimePoint(math.inf, 0.3, math.inf, "d = n, $x_1$ costs $3 " + "more " * 50, "undecided"),
     "upper right": RegimePoint(60.0, 20.0, 0.5, "d = 60 ln N", "undecided"),
     "lower left": RegimePoint(0.03, 3e-6, 0.5, "d = ln N / 33", "undecided"),
@@ -80,6 +81,8 @@ def test_angles_solve_their_equation_over_the_whole_range():
     large = angles > 1
     np.testing.assert_allclose((angles * np.cosh(angles) - np.sinh(angles))[large], ratios[large], rtol=1e-12)
     assert law_angles(math.inf) == angles[-1]
+    for ratio in np.logspace(-14, 4, 37):
+        assert law_angles(ratio) == pytest.approx(to_float(law_angle(arb(ratio))), rel=1e-13)
 
 
 @pytest.mark.parametrize(("alpha", "power"), [(0.5, 1.0), (1.0, 1.0), (4.0, 1.5), (10.0, 0.25)])
@@ -199,6 +202,8 @@ def test_limits_are_arrows_and_open_constants_are_lines(drawn):
     assert _data(horizontal[0], line)[1] == pytest.approx(0.02)
     assert not [one for one in horizontal[1].lines if one.get_marker() == "D"]
     assert not drawn("all open").axes[0].lines
+    # d = o(ln N) and logits above ln N: the limits alone decide no exponent
+    assert not [one for one in drawn("opposite limits").axes[1].lines if one.get_marker() == "D"]
     assert "C = 1" in horizontal[0].get_title()
     assert "below every power" in drawn("tiny error").axes[0].get_title()
 
@@ -219,7 +224,7 @@ def _data(axes, line):
 def test_the_same_question_gives_the_same_bytes(tmp_path, suffix):
     first, second = (tmp_path / f"{name}.{suffix}" for name in "ab")
     for target in (first, second):
-        draw_regime(target, point=POINTS["corner"], title="costs $5 and $6")
+        draw_regime(target, point=POINTS["corner"], title=r"costs $\frac$, not a formula")
     assert first.read_bytes().startswith({"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}[suffix])
     assert first.read_bytes() == second.read_bytes()
 
