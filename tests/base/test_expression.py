@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from varproof.base.errors import InputError
-from varproof.base.expression import parse_expression
-from varproof.base.expression_tree import MAX_DEPTH, MAX_LENGTH
+from varproof.base.expression import build_expression, parse_expression
+from varproof.base.expression_tree import MAX_DEPTH, MAX_LENGTH, parse_tree
 
 n, C = sympy.symbols("n C", positive=True)
 
@@ -139,6 +139,18 @@ def test_messages_point_at_the_place() -> None:
         parse_expression("n + 3 ^ 2")
     assert "position 7" in str(caught.value)
     assert "**" in caught.value.hint
+
+
+def test_a_part_of_a_text_is_built_and_messages_quote_the_whole() -> None:
+    text = "Theta(n**2)*sqrt(m)"
+    theta, root = parse_tree(text).children
+    assert build_expression(theta.children[0], text) == n**2
+    assert build_expression(root, text, names=("m",)) == sympy.sqrt(sympy.Symbol("m", positive=True))
+    with pytest.raises(InputError, match=r"unknown name m at position 18 \('m\)'\)") as caught:
+        build_expression(root, text)
+    assert caught.value.got == text
+    with pytest.raises(InputError, match="unknown function Theta at position 1"):
+        build_expression(theta, text)
 
 
 def test_importing_the_parser_does_not_import_sympy() -> None:

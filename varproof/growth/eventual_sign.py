@@ -11,6 +11,7 @@ import sympy
 from varproof.base.errors import InputError
 
 N = sympy.Symbol("n", positive=True)
+MAX_CONSTANT_BITS = 2000
 
 
 def eventual_sign(f: sympy.Expr) -> int | None:
@@ -91,11 +92,16 @@ def power_of(f: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
 
 
 def tidy(f: sympy.Expr) -> sympy.Expr:
-    """The same function at large n with nested powers joined and without the |..| that sympy makes of sqrt(x**2).
+    """The same function at large n in one written form, as far as that is cheap.
+
+    Nested powers are joined, the |..| that sympy makes of sqrt(x**2) is resolved, and common rational factors and signs
+    of sums move to the front of products.
 
     >>> n = sympy.Symbol("n", positive=True)
     >>> tidy(sympy.sqrt(sympy.log(n) ** 2) + sympy.sqrt(sympy.log(n) ** 3))
     log(n)**(3/2) + log(n)
+    >>> tidy((6 - 4 * n) / sympy.log(n))
+    -2*(2*n - 3)/log(n)
     """
 
     def unsigned(argument: sympy.Expr) -> sympy.Expr:
@@ -104,7 +110,23 @@ def tidy(f: sympy.Expr) -> sympy.Expr:
 
     if f.has(sympy.Abs):
         f = f.replace(sympy.Abs, unsigned)
-    return f.replace(lambda part: part.is_Pow, lambda part: power_of(part.base, part.exp))
+    f = f.replace(lambda part: part.is_Pow, lambda part: power_of(part.base, part.exp))
+    return f.replace(lambda part: part.is_Mul or part.is_Pow, _constant_first)
+
+
+def _constant_first(product: sympy.Expr) -> sympy.Expr:
+    constants, factors = [], []
+    for factor in sympy.Mul.make_args(product):
+        base, exponent = factor.as_base_exp()
+        constant, rest = base.primitive() if base.is_Add and exponent.is_Rational else (sympy.Integer(1), base)
+        if base.is_Add and exponent.is_Integer and rest.could_extract_minus_sign():
+            constant, rest = -constant, -rest
+        if constant == 1 or abs(exponent) * max(abs(constant.p), constant.q).bit_length() > MAX_CONSTANT_BITS:
+            factors.append(factor)
+        else:
+            constants.append(constant**exponent)
+            factors.append(rest**exponent)
+    return sympy.Mul(sympy.Mul(*constants), sympy.Mul(*factors)) if constants else product
 
 
 def is_plainly_positive(f: sympy.Expr) -> bool:

@@ -167,7 +167,7 @@ def _product(left: Relation, right: Relation) -> Relation:
 def _without_constant(bound: sympy.Expr) -> sympy.Expr:
     """The bound without its positive constant factor, which no class notices."""
     constant, rest = bound.as_independent(N, as_Add=False)
-    return rest if constant.is_positive else bound
+    return rest.primitive()[1] if constant.is_positive else bound
 
 
 ONE = Magnitude("=", sympy.Integer(1))
