@@ -22,7 +22,7 @@ from varproof.base.rationals import parse_rational
 LEAST, CLOSED_FORM = "least, certified", "upper bound (closed form)"
 DegreeKind = Literal["least, certified", "upper bound (closed form)"]
 
-CERTIFIED_DEGREE = 200  # certificates take a second or two there and minutes at the cap of 512
+CERTIFIED_DEGREE, CERTIFIED_BOUND = 200, 128  # a certificate takes seconds there and minutes at its cap of 512
 BESSEL_BOUND = 512  # T2 takes seconds there; the Lambert form takes none anywhere
 LONG_BITS, SHORT_BITS = 256, 128
 # best errors of low degrees crowd together below 1, where points do not separate them: eps is rounded to these steps
@@ -45,7 +45,7 @@ class SufficientDegree:
 def sufficient_degree(bound: Fraction | int | arb, eps: Fraction) -> SufficientDegree:
     """A degree g with R_g(bound) <= eps, R_g the least max |P(x) e^-x - 1| over [-bound, bound] and deg P <= g.
 
-    The least one wherever a certificate of at most degree 200 decides it, else the upper bound T2, and for B > 512 the
+    The least one wherever a certificate of for B <= 128 and at most degree 200 decides it, else the upper bound T2, and for B > 512 the
     Lambert form of T4. A ball, or a number of more than 256 bits, is rounded outwards to a rational; the degree holds
     for the upper end and is called the least when the lower end needs it too. eps >= 1 stands for every eps < 1 and
     needs degree 0. Non-decreasing in `bound`, non-increasing in `eps`, as far as no certificate fails to separate.
@@ -60,7 +60,7 @@ def sufficient_degree(bound: Fraction | int | arb, eps: Fraction) -> SufficientD
     accuracy = parse_rational(eps, name="eps")
     if not (low > 0 and accuracy > 0):
         raise InputError("bound and eps must be positive", got=(bound, eps), allowed="bound > 0, eps > 0")
-    if accuracy >= 1 or constant_suffices(high, accuracy):
+    if accuracy >= 1 or (not isinstance(bound, arb) and bound <= accuracy) or constant_suffices(high, accuracy):
         return SufficientDegree(0, LEAST, 0)
     tight, loose = _steps_around(accuracy, high)
     found = _certified(high, tight)
@@ -72,7 +72,7 @@ def sufficient_degree(bound: Fraction | int | arb, eps: Fraction) -> SufficientD
 
 def constant_suffices(bound: Fraction, eps: Fraction) -> bool:
     """Whether R_0(bound) = tanh(bound) <= eps, for sure (the best constant is 1/cosh(bound))."""
-    if bound <= eps:
+    if bound <= eps:  # tanh(x) < x, and no precision is needed
         return True
     with ctx.workprec(128 + eps.denominator.bit_length()):
         return bound <= BESSEL_BOUND and bool(ball(bound).tanh() <= ball(eps))
@@ -111,7 +111,7 @@ def _certified(bound: Fraction, eps: Fraction) -> int | None:
     """The least degree, or None where no quick certificate exists."""
     if eps >= 1 or constant_suffices(bound, eps):
         return 0
-    if bound > BESSEL_BOUND or rel_lower_degree(bound, eps) > CERTIFIED_DEGREE or bound > CERTIFIED_DEGREE + 32:
+    if bound > CERTIFIED_BOUND or rel_lower_degree(bound, eps) > CERTIFIED_DEGREE:
         return None
     try:
         return minimal_degree(bound, eps)

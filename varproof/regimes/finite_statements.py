@@ -141,12 +141,12 @@ def _tree(answer: FiniteRegime) -> list[str]:
 def _work(answer: FiniteRegime) -> str:
     work = answer.work
     best = answer.best
-    others = ", ".join(
-        f"{shown(Fraction(flops, work[best]))} times the flops for {METHOD[name]}"
+    others = [
+        f"{METHOD[name]} needs {shown(Fraction(flops, work[best]))} times as many flops"
         for name, flops in work.items()
         if name != best
-    )
-    text = f"At this N {METHOD[best]} does the least work" + (f": {others}." if others else " of those counted.")
+    ]
+    text = f"At this N {METHOD[best]} does the least work" + (f"; {', '.join(others)}." if others else " counted.")
     if best == "exact" and answer.parameters.hypothesis_satisfied:
         text += " Satisfying the hypothesis does not make a faster method pay at this size."
     return text
