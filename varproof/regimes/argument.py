@@ -81,11 +81,7 @@ def _limit(step: Step) -> str:
 
 def _missing(steps: Sequence[Step]) -> str:
     """What is needed, first where a limit stands in the way, then the constants that are fixed."""
-    needs = [
-        f"needed {step.needed}, but {step.because or _limit(step)}"
-        for step in steps
-        if not step.fixed_constant
-    ]
+    needs = [f"needed {step.needed}, but {step.because or _limit(step)}" for step in steps if not step.fixed_constant]
     fixed = [step for step in steps if step.fixed_constant]
     if fixed:
         names = ", ".join(step.quantity for step in fixed)

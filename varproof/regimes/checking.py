@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from varproof.base.errors import CertificateError
 from varproof.base.expression import parse_expression
+from varproof.growth import orders
 from varproof.growth.limits import Limit, limit
 from varproof.growth.magnitudes import Magnitude
 from varproof.regimes.problem import UPPER_KINDS, Problem
@@ -25,6 +26,7 @@ class Step:
 
     `because` adds what the limit alone does not say, `needed` what would make a failed hypothesis hold, and
     `fixed_constant` that only an explicit constant stands in the way, which the theorem would have to choose.
+    `compared` names the relation between the bound of the given class and that of the hypothesis.
     """
 
     hypothesis: str
@@ -38,6 +40,16 @@ class Step:
     leading: str = ""
     needed: str = ""
     fixed_constant: bool = False
+    compared: tuple[orders.Name, sympy.Expr, sympy.Expr] | None = None
+
+    @property
+    def certificate(self) -> dict[str, Any]:
+        """The leading terms of the two orders that were compared, and a witness where the relation fails."""
+        if self.compared is None:
+            return {}
+        found = dict(orders.holds(*self.compared).certificate)
+        del found["limit"]  # the step has it
+        return found
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON data."""
@@ -52,6 +64,7 @@ class Step:
             "routes": dict(self.routes),
             "leading": self.leading,
             "needed": self.needed,
+            "certificate": self.certificate,
         }
 
 
@@ -88,6 +101,7 @@ def check(hypothesis: Hypothesis, problem: Problem) -> Step:
     bound = parse_expression(hypothesis.bound, names=("n",))
     found = decided(magnitude.bound / bound)
     judged = _judge(hypothesis, magnitude, found)
+    by_order = hypothesis.relation in ("o", "O", "Omega")
     return Step(
         str(hypothesis),
         hypothesis.quantity,
@@ -100,6 +114,7 @@ def check(hypothesis: Hypothesis, problem: Problem) -> Step:
         found.leading,
         judged.needed,
         judged.fixed_constant,
+        (hypothesis.relation, magnitude.bound, bound) if by_order else None,  # type: ignore[arg-type]  # just tested
     )
 
 
@@ -114,7 +129,8 @@ def _judge(hypothesis: Hypothesis, given: Magnitude, found: Limit) -> _Judged:
     """Whether `given = relation(bound)`, from the limit of the ratio of the two bounds."""
     name = hypothesis.quantity
     if hypothesis.relation == "explicit":
-        explicit = given.relation in ("=", "~")
+        vanishing = given.relation in UPPER_KINDS and found.value is not None and bool(found.value.is_zero)
+        explicit = given.relation in ("=", "~") or vanishing
         return _Judged(True) if explicit else _Judged(False, "a class", f"an explicit {name}")
     if given.relation == "any":
         return _Judged(False, f"the classes given leave the order of {name} open", f"classes that bound {name}")

@@ -79,14 +79,7 @@ def decide(problem: Problem, theorems: Sequence[Theorem] = THEOREMS) -> Regime:
     conflicts = contradictions(problem)
     if conflicts:
         return Regime(problem, "inconsistent", conflicts=conflicts)
-    bounds, attempts = [], []
-    for theorem in theorems:
-        if theorem.about(problem):
-            found = apply(theorem, problem)
-            if isinstance(found, Bound):
-                bounds.append(found)
-            elif found is not None:
-                attempts.append(found)
+    bounds, attempts = _bounds(problem, theorems)
     upper, lower = _best(bounds, "upper"), _best(bounds, "lower")
     exact, size = _named(bounds, "exact_algorithm"), _named(bounds, "output_size")
     if upper is not None and lower is not None and upper.exponent.value < lower.exponent.value:
@@ -99,13 +92,37 @@ def decide(problem: Problem, theorems: Sequence[Theorem] = THEOREMS) -> Regime:
     return Regime(problem, _verdict(problem, upper, lower, exact, size), upper, lower, exact, size, (), tuple(attempts))
 
 
+def _bounds(problem: Problem, theorems: Sequence[Theorem]) -> tuple[list[Bound], list[Attempt]]:
+    """The theorems that apply and those that fail; an upper bound is not asked for once the output's size is reached."""
+    bounds: list[Bound] = []
+    attempts: list[Attempt] = []
+    for theorem in sorted(theorems, key=lambda entry: entry.side == "upper"):  # stable: lower bounds first
+        best, size = _best(bounds, "upper"), _named(bounds, "output_size")
+        settled = best is not None and size is not None and best.exponent.value <= size.exponent.value
+        if not theorem.about(problem) or (theorem.side == "upper" and settled and theorem.id != "exact_algorithm"):
+            continue
+        found = apply(theorem, problem)
+        if isinstance(found, Bound):
+            bounds.append(found)
+        elif found is not None:
+            attempts.append(found)
+    return bounds, attempts
+
+
 def apply(theorem: Theorem, problem: Problem) -> Bound | Attempt | None:
-    """The bound that the theorem gives, or the attempt that failed; None where it has nothing more to say."""
-    steps = tuple(check(hypothesis, problem) for hypothesis in theorem.hypotheses)
+    """The bound that the theorem gives, or the attempt that failed; None where it has nothing more to say.
+
+    Every hypothesis is checked, so that a failed attempt names all that is missing; only the limits of `n^o(1)`, which
+    take long, are left out once another hypothesis has failed.
+    """
+    steps: list[Step] = []
+    for hypothesis in theorem.hypotheses:
+        if hypothesis.relation != "n^o(1)" or all(step.holds for step in steps):
+            steps.append(check(hypothesis, problem))
     if not all(step.holds for step in steps):
-        return Attempt(theorem, steps)
+        return Attempt(theorem, tuple(steps))
     exponent = theorem.exponent(problem)
-    return None if exponent is None else Bound(theorem, exponent, steps, theorem.scope[problem.schedule.family])
+    return None if exponent is None else Bound(theorem, exponent, tuple(steps), theorem.scope[problem.schedule.family])
 
 
 def _verdict(

@@ -63,15 +63,17 @@ def rank_exponent(problem: Problem) -> Fraction | None:
 
     With a = lim d/log n, b = lim B/log n, c = lim ln(1/delta)/log n all positive and finite (c = 0 allowed) it is
     rho(a, g) with g from the degree law; otherwise the limit of rho(d, G)/log n with G = c1 B + 1, or
-    1 + Lambda/log(Lambda/B) where Lambda/B grows. None for classes, for infinite or undecided limits, and for d that
+    1 + Lambda/log(Lambda/B) where Lambda/B grows. None for classes of d or R, for infinite or undecided limits, and for d that
     grows as a power of n. Proof: docs/explanation/regimes.md.
     """
     import sympy
 
     d, bound, inverse = problem.d, problem.logit_bound, problem.log_inverse_error
-    if any(part.relation not in ("=", "~") or part.exponential for part in (d, bound, inverse)):
+    if not d.explicit or not bound.explicit or inverse.relation not in UPPER_KINDS or inverse.exponential:
         return None
     log_n = sympy.log(sympy.Symbol("n", positive=True))
+    if inverse.relation not in ("=", "~") and decided(inverse.bound / bound.bound).value != 0:
+        return None  # a class of errors gives a number only where it is too weak to matter
     alpha, beta, power = (decided(part.bound / log_n).value for part in (d, bound, inverse))
     if alpha is None or beta is None or power is None or head_dim_exponent(problem) != 0:
         return None

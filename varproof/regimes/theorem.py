@@ -26,8 +26,8 @@ class Hypothesis:
     - `large`: for some member with a constant as large as the theorem asks. An explicit function has one constant, so
       it qualifies only where it exceeds every constant times the bound.
 
-    Relations: o, O, Omega (bounds are functions of n in the grammar of magnitudes); `explicit`: a function, not a
-    class, so that its ratio to `bound` has a limit; `n^o(1)`: the quantity, or its logarithm where `of_log` is set,
+    Relations: o, O, Omega (bounds are functions of n in the grammar of magnitudes); `explicit`: a function, so that
+    its ratio to `bound` has a limit, or a class for which that limit is 0; `n^o(1)`: the quantity, or its logarithm where `of_log` is set,
     grows slower than every power of n; `below` and `at least`: the number `bound`.
     """
 
@@ -42,7 +42,7 @@ class Hypothesis:
         if self.relation == "n^o(1)":
             return f"{subject} = n^o(1)"
         if self.relation == "explicit":
-            return f"{subject} is explicit"
+            return f"{subject} is explicit or o({self.bound})"
         if self.relation in ("below", "at least"):
             return f"{subject} {'<' if self.relation == 'below' else '>='} {self.bound}"
         return f"{subject} = {self.relation}({self.bound})"

@@ -1,4 +1,4 @@
-"""The polynomial method in small dimension: d log(2 + (B + Lambda)/d) = o(log n), whatever the degree."""
+"""The polynomial method in small dimension: d = o(log n) with a logit bound and an error exponent of order log n."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ from varproof.regimes.theorems.polynomial_log_dimension import SCOPE
 THEOREM = Theorem(
     id="polynomial_small_dimension",
     side="upper",
-    statement="degree O(B + Lambda) and C(d+g, d) <= (e(d+g)/d)^d = n^o(1) features, so L n^o(1) operations",
-    hypotheses=(Hypothesis("d log(2 + (B + Lambda)/d)", "o", "log(n)"),),
+    statement="degree O(log n) and C(d+g, d) <= (e(d+g)/d)^d = n^o(1) features, so L n^o(1) operations",
+    hypotheses=(
+        Hypothesis("d", "o", "log(n)"),
+        Hypothesis("B", "O", "log(n)"),
+        Hypothesis("Lambda", "O", "log(n)"),
+    ),
     exponent=tokens_exponent,
     scope={"geometric": SCOPE, "linear": SCOPE},
     sources=("arXiv:2302.13214",),
