@@ -133,7 +133,12 @@ def _finite(
     if as_json:
         emit_json("regime", {"mode": "finite", **answer.to_json()})
     else:
-        title = f"At this size: schedule {answer.schedule}, d = {answer.d}, scale {answer.scale}, delta = {delta}"
+        stated = answer.to_json()
+        entries = "" if stated["R"] is None else f", R = {stated['R']}"
+        title = (
+            f"At this size: schedule {stated['schedule']}, d = {stated['d']}{entries}, "
+            f"scale {stated['scale']}, delta = {stated['delta']}"
+        )
         results().print(table(title, ("quantity", "value", "what it says"), finite_rows(answer)))
     return 0
 

@@ -19,17 +19,20 @@ def growing_point(regime: Regime) -> tuple[RegimePoint, str]:
     alpha, logit, power = (_limit(problem, name) for name in ("d", "B", "Lambda"))
     entries = "" if problem.entry_bound is None else f", R = {problem.entry_bound}"
     label = f"d = {problem.d}{entries}, delta = {problem.delta}"
-    title = f"As n grows, scale {problem.scale}, {problem.schedule.name}: {regime.verdict}"
+    scale = problem.scale if problem.temperature is None else f"cosine:{problem.temperature}"
+    title = f"As n grows, scale {scale}, schedule {problem.schedule.name}"
     return RegimePoint(alpha, logit, power, label, regime.verdict), title
 
 
 def finite_point(answer: FiniteRegime) -> tuple[RegimePoint, str]:
     """The three ratios at this size, and the title of the picture."""
-    log_tokens = math.log(answer.tokens)
-    power = max(0.0, -math.log(answer.eps)) / log_tokens
-    label = f"{answer.schedule}, d = {answer.d}, delta = {answer.delta}"
-    point = RegimePoint(answer.d / log_tokens, float(answer.logit_bound) / log_tokens, power, label)
-    return point, f"At N = {answer.tokens:,} tokens, scale {answer.scale}"
+    fields = answer.to_json()
+    log_tokens, eps = fields["log_tokens"], answer.eps
+    power = (math.log(eps.denominator) - math.log(eps.numerator)) / log_tokens  # eps itself may be below every float
+    entries = "" if fields["R"] is None else f", R = {fields['R']}"
+    label = f"schedule {fields['schedule']}, d = {answer.head_dim}{entries}, delta = {fields['delta']}"
+    point = RegimePoint(answer.head_dim / log_tokens, fields["logit_ratio"], power, label)
+    return point, f"At N = {fields['tokens']:,} tokens, scale {fields['scale']}"
 
 
 def _limit(problem: Problem, name: str) -> float | None:
