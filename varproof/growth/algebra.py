@@ -91,7 +91,7 @@ def _log_form(expr: sympy.Expr) -> tuple[int, sympy.Expr]:
     if term is None:
         raise UndecidedError("the logarithm of zero", got=expr)
     c, m = term
-    return sign(c), sympy.log(abs(c)) + sympy.Add(*(a * k.to_expr() for a, k in m.log_terms()))
+    return sign(c), sympy.log(sign(c) * c) + sympy.Add(*(a * k.to_expr() for a, k in m.log_terms()))
 
 
 def _log_form_of_parts(expr: sympy.Expr) -> tuple[int, sympy.Expr]:

@@ -87,10 +87,18 @@ def in_log(expr: sympy.Expr) -> tuple[sympy.Expr, sympy.Symbol]:
     variable: sympy.Symbol = SYMBOL
     while True:
         y = sympy.Dummy("y", positive=True)
-        expr = sympy.expand_log(expr.xreplace({sympy.log(variable): y}).xreplace({variable: sympy.exp(y)}))
+        expr = _split_logs(expr.xreplace({sympy.log(variable): y}).xreplace({variable: sympy.exp(y)}))
         variable = y
         if not expr.has(sympy.log(y)) or expr.xreplace({sympy.log(y): sympy.Dummy()}).has(y):
             return expr, variable
+
+
+def _split_logs(expr: sympy.Expr) -> sympy.Expr:
+    # log(1/x) is made -log(x), which is right as 1/x > 0 here: sympy 1.14 finds limits of the former wrong
+    return sympy.expand_log(expr).replace(
+        lambda e: isinstance(e, sympy.log) and e.args[0].is_Pow and e.args[0].exp == -1,
+        lambda e: -sympy.log(e.args[0].base),
+    )
 
 
 def sympy_limit(expr: sympy.Expr) -> sympy.Expr:

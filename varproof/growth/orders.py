@@ -117,12 +117,12 @@ def witness(name: Name, ratio: sympy.Expr, value: sympy.Expr) -> dict[str, Any] 
     """Two points and an inequality that contradict `name` for a ratio with limit `value`; None when none is found.
 
     The points are {"variable": "n" or its iterated log, "value": "exp(exp(k))", "k": [k, k']}; the first pair of
-    neighbours in `varproof.growth.samples.POINTS` at which the balls decide the inequality is taken.
+    neighbours from 4 on in `varproof.growth.samples.POINTS` at which the balls decide the inequality is taken.
     """
     level = natural_level(ratio)
     text, test = _inequality(name, value)
     before: tuple[int, arb] | None = None
-    for k in POINTS:
+    for k in (k for k in POINTS if k >= 4):
         ball = value_at(ratio, level, k)
         if before is not None and ball is not None and test(before[1], ball):
             return {

@@ -14,8 +14,9 @@ is above 99/100 of the two before; else `inconclusive`, where a right leading te
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Literal
 
 import sympy
@@ -61,23 +62,29 @@ def value_at(expr: sympy.Expr, level: int, k: int, *, deep: bool = False, bits: 
     """
     for precision in _PRECISIONS:
         with ctx.workprec(precision):
-            value = enclose(expr, chain(level, arb(k).exp() if deep else arb(k)))
+            value = enclose(expr, chain(level, k, deep, precision))
         if value.is_finite() and value.rel_accuracy_bits() >= bits:
             return value
     return None
 
 
-def chain(level: int, k: arb) -> dict[sympy.Expr, arb]:
-    """Balls for L_level = exp(exp(k)), not finite when too large, and the iterated logs after it while positive."""
+@lru_cache(maxsize=4096)
+def chain(level: int, k: int, deep: bool, precision: int) -> Mapping[sympy.Expr, arb]:
+    """Balls for L_level = exp(exp(k)) (deep: of exp(k)) and its iterated logs while positive.
+
+    The first may be too large for a ball; it is not finite then. `precision` in bits.
+    """
     current: sympy.Expr = SYMBOL
     for _ in range(level):
         current = sympy.log(current)
-    values = {current: k.exp().exp(), sympy.log(current): k.exp()}
-    current, value = sympy.log(sympy.log(current)), k
-    while value > 0:
-        values[current] = value
-        current, value = sympy.log(current), value.log()
-    return values
+    with ctx.workprec(precision):
+        top = arb(k).exp() if deep else arb(k)
+        values = {current: top.exp().exp(), sympy.log(current): top.exp()}
+        current, value = sympy.log(sympy.log(current)), top
+        while value > 0:
+            values[current] = value
+            current, value = sympy.log(current), value.log()
+    return MappingProxyType(values)
 
 
 @lru_cache(maxsize=4096)
@@ -129,7 +136,7 @@ def _read_zero(expr: sympy.Expr) -> Reading:
     seen = 0
     for k in (2, 3, 4):
         with ctx.workprec(_ZERO_PRECISION):
-            value = enclose(expr, chain(level, arb(k)))
+            value = enclose(expr, chain(level, k, False, _ZERO_PRECISION))
         if value.is_finite() and not value.contains(0):
             return "disagree"
         seen += bool(value.is_finite() and value.rad() < arb(2) ** (-_ZERO_PRECISION // 2))
