@@ -122,3 +122,26 @@ def test_one_written_form(text: str, expected: str) -> None:
 def test_constants_too_large_stay_inside() -> None:
     f = (2**900 * N + 2**900) ** 1000
     assert tidy(f) == f
+
+
+def test_the_root_of_a_square_is_the_larger_less_the_smaller() -> None:
+    ordered = ["7", "log(n)", "sqrt(n)", "n"]
+    for i, small in enumerate(ordered):
+        for large in ordered[i + 1 :]:
+            difference = parse_expression(f"{large}-{small}")
+            for text in (
+                f"sqrt(({small}-{large})**2)",
+                f"(({large}-{small})**4)**(1/4)",
+                f"sqrt(({large}-{small})**2)",
+            ):
+                assert tidy(parse_expression(text)) == difference
+
+
+def test_negative_parts_are_not_taken_apart() -> None:
+    product = (2 - N) * (3 - sympy.log(N))
+    square = (3 - sympy.log(N)) ** 2
+    assert log_of(product) == sympy.log(product)
+    assert log_of(square) == sympy.log(square)
+    assert value(power_of(square, sympy.Rational(1, 2)), 60) > 0
+    assert value(power_of(product, sympy.Rational(1, 2)), 60) > 0
+    assert not is_plainly_real(sympy.I)
