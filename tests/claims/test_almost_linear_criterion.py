@@ -1,4 +1,4 @@
-"""S6: a fixed ratio and K = O(1) exclude each other; the repaired statement stays UNKNOWN and says why."""
+"""S6: a fixed ratio and K = O(1) exclude each other; the repaired statement has its exponent and waits for errors."""
 
 from __future__ import annotations
 
@@ -12,18 +12,30 @@ from varproof.base.verdict import Verdict
 from varproof.claims.almost_linear_criterion import CLAIM
 
 
-def test_the_fixed_ratio_reading_is_vacuous_and_the_rest_waits():
-    verdicts = {part.name: part.verdict for part in CLAIM.check(CLAIM.case()).parts}
+def test_the_fixed_ratio_reading_is_vacuous():
+    found = CLAIM.check(CLAIM.case())
+    verdicts = {part.name: part.verdict for part in found.parts}
     assert verdicts["the criterion with a fixed ratio"] is Verdict.VACUOUS
-    assert verdicts["scales of a fixed ratio"] is Verdict.PROVED
-    assert verdicts["exponent 2 + o(1)"] is Verdict.UNKNOWN
+    assert verdicts["K = O(1) is inconsistent"] is Verdict.PROVED
+    assert found.verdict is Verdict.VACUOUS
 
 
-def test_the_correction_has_no_vacuous_part():
+def test_the_correction_has_its_exponent_and_waits_for_the_error_alone():
     assert CLAIM.corrected is not None
-    found = CLAIM.corrected.check(CLAIM.case())
-    assert found.verdict is Verdict.UNKNOWN
-    assert Verdict.VACUOUS not in {part.verdict for part in found.parts}
+    verdicts = {part.name: part.verdict for part in CLAIM.corrected.check(CLAIM.case()).parts}
+    assert verdicts["exponent 2 + o(1) for one layer"] is Verdict.PROVED
+    assert [name for name, verdict in verdicts.items() if verdict is not Verdict.PROVED] == [
+        "error through scales and layers"
+    ]
+
+
+def test_a_decision_that_finds_no_contradiction_refutes_the_claim(monkeypatch):
+    from varproof.regimes import decide as module
+
+    monkeypatch.setattr(module, "contradictions", lambda problem: ())
+    found = CLAIM.check(CLAIM.case())
+    assert found.verdict is Verdict.REFUTED
+    assert all(one["expected"] == "inconsistent" for one in found.evidence["counterexamples"])
 
 
 @pytest.mark.parametrize("constant", list(CLAIM.constants))
