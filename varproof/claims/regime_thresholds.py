@@ -7,6 +7,7 @@ from fractions import Fraction
 from itertools import product
 
 from varproof.base.verdict import Finding
+from varproof.claims.cells import rationals
 from varproof.claims.model import Case, Claim, Variant
 from varproof.claims.tally import Tally
 from varproof.regimes.decide import ContradictionError, decide
@@ -32,8 +33,9 @@ POWERS = {
 def check(case: Case) -> Finding:
     """Decide a grid around the thresholds with the powers of the case; an overlap is a counterexample."""
     theorems = tuple(_with_powers(theorem, case) for theorem in THEOREMS)
+    powers = rationals(case, "power", above=Fraction(1, 2), below=Fraction(3, 2))
     tally = Tally()
-    for (scale, schedule), d, power in product((("d", "doubling"), ("one", "linear")), DIMENSIONS, POWERS_OF_B):
+    for (scale, schedule), d, power in product((("d", "doubling"), ("one", "linear")), DIMENSIONS, powers):
         # with classes of d the bound B is what is stated; R follows from it in the convention of the scale
         entry_bound = f"Theta(log(n)**({power / 2}))" if scale == "d" else f"Theta(log(n)**({power}/2))/sqrt({d})"
         given = {"d": f"Theta({d})", "entry_bound": entry_bound, "delta": "1/poly(n)"}
@@ -52,7 +54,6 @@ def check(case: Case) -> Finding:
 
 
 DIMENSIONS = ("log(n)/log(log(n))", "log(n)**(19/20)", "log(n)", "log(n)*log(log(n))")
-POWERS_OF_B = (Fraction(19, 20), Fraction(1), Fraction(21, 20))
 
 
 def _expected(d: str, power: Fraction) -> str:
@@ -99,4 +100,5 @@ CLAIM = Claim(
         Variant("hard for d = Omega((log n)^0.9)", "easy at d = (log n)^0.95", {"dimension": Fraction(9, 10)}),
     ),
     constants={"below": Fraction(1), "above": Fraction(1), "dimension": Fraction(1)},
+    cells={"power": (Fraction(19, 20), 1, Fraction(21, 20))},
 )
