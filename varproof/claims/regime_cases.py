@@ -9,7 +9,7 @@ from varproof.regimes.decide import decide
 from varproof.regimes.problem import parse_problem
 
 
-def expect(tally: Tally, verdict: str, exponent: int | Fraction | None = None, **given: str) -> None:
+def expect(tally: Tally, verdict: str, exponent: int | Fraction | None = None, /, **given: str) -> None:
     """Record whether the problem that `given` states (see `parse_problem`) has this verdict and proved upper exponent.
 
     >>> tally = Tally()
