@@ -1,1 +1,1 @@
-"""Parameters, score scales and schedules: the finite part of the growth layer."""
+"""Parameters, schedules and score scales; orders of growth, classes of functions, and limits by two routes."""
