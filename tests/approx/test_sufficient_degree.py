@@ -7,8 +7,9 @@ from fractions import Fraction
 import pytest
 
 from varproof.approx import minimal_degree
+from varproof.approx.best_error import best_error
 from varproof.approx.closed_forms import rel_lower_degree, rel_upper_degree
-from varproof.approx.sufficient_degree import CLOSED_FORM, LEAST, rounded_outwards, sufficient_degree
+from varproof.approx.sufficient_degree import CLOSED_FORM, LEAST, growth_refutes, rounded_outwards, sufficient_degree
 from varproof.base.errors import InputError
 from varproof.growth.symbolic import log, sqrt
 
@@ -34,11 +35,11 @@ def test_beyond_the_quick_certificates_it_is_an_upper_bound_and_says_so():
     for bound, eps in ((Fraction(140), Fraction(1, 100)), (Fraction(4), Fraction(1, 10**700))):
         found = sufficient_degree(bound, eps)
         assert found.kind == CLOSED_FORM
-        assert found.lower == rel_lower_degree(bound, eps) <= found.degree == rel_upper_degree(bound, eps)
+        assert rel_lower_degree(bound, eps) <= found.lower <= found.degree == rel_upper_degree(bound, eps)
     for bound in (Fraction(10**4), Fraction(10**100), Fraction(10**250, 3)):
         found = sufficient_degree(bound, Fraction(1, 10**30))
         assert found.kind == CLOSED_FORM
-        assert found.lower < bound < found.degree <= 2 * bound
+        assert bound / 2 < found.lower < bound < found.degree <= 2 * bound
 
 
 def test_balls_and_long_numbers_are_rounded_outwards():
@@ -74,6 +75,20 @@ def test_near_one_the_degree_never_rises_with_eps():
     # tanh 2 = 0.964: one constant is not enough below it
     assert sufficient_degree(Fraction(2), Fraction(95, 100)).degree == 1
     assert sufficient_degree(Fraction(2), Fraction(97, 100)).degree == 0
+
+
+def test_growth_refutes_only_what_the_certified_error_refutes():
+    refuted = set()
+    for degree in (0, 1, 3, 8):
+        for eps in (Fraction(1, 100), Fraction(1, 2), Fraction(99, 100)):
+            for bound in (Fraction(1, 2), Fraction(2), Fraction(6), Fraction(8), Fraction(15), Fraction(20)):
+                if growth_refutes(degree, bound, eps):
+                    assert best_error(degree, bound, "rel").lower > eps
+                    refuted.add(degree)
+    assert refuted == {0, 1, 3, 8}
+    # at degree 0 it is tanh(bound) > eps, weakened by a factor 2: (1+eps)/(1-eps) < e^B instead of e^(2B)
+    assert growth_refutes(0, Fraction(111, 100), Fraction(1, 2))
+    assert not growth_refutes(0, Fraction(109, 100), Fraction(1, 2))
 
 
 @pytest.mark.parametrize(("bound", "eps"), [(0, "1/2"), (-1, "1/2"), (1, "0"), (1, "-1/2")])

@@ -20,15 +20,16 @@ from itertools import accumulate
 from flint import arb, ctx
 
 from varproof.approx.bessel import bessel_j
-from varproof.approx.closed_forms import first_integer, rel_lower_degree, relative_lower
+from varproof.approx.best_error import best_error
+from varproof.approx.closed_forms import first_integer, relative_lower
 from varproof.approx.cost import pair_flops
 from varproof.approx.rank import monomial_rank
-from varproof.approx.sufficient_degree import BESSEL_BOUND, rounded_outwards, sufficient_degree
+from varproof.approx.sufficient_degree import constant_suffices, growth_refutes, rounded_outwards, sufficient_degree
 from varproof.base.balls import ball, upper_rational
 from varproof.base.errors import InputError
 
 MAX_HEAD_DIM = 3
-MAX_CELL_DEGREE = 64  # part of the method: cells are cut until this degree suffices
+MAX_CELL_DEGREE = 32  # part of the method: cells are cut until this degree suffices
 ROOTS = {1: Fraction(1), 2: Fraction(99, 70), 3: Fraction(97, 56)}  # just above sqrt(d): 99^2 > 2 70^2, 97^2 > 3 56^2
 
 
@@ -114,12 +115,12 @@ def cell_flops(blocks: Blocks, head_dim: int, parts: int, degree: int, *, value_
 def best_cell_method(
     blocks: Blocks, head_dim: int, bound: Fraction, eps: Fraction, *, unit_vectors: bool = False
 ) -> CellMethod | None:
-    """The cut with the least `cell_flops` (d_v = d) among all m whose cells need degree at most 64; None for d > 3.
+    """The cut with the least `cell_flops` (d_v = d) among all m whose cells need degree at most 32; None for d > 3.
 
     `bound` is B > 0 (S for unit vectors), `eps` the relative error of every weight, eps >= 1 for any. For each degree
     g the least m that g serves is best, as the work grows with m. For g >= 1 only m^d < N counts: from there on more
     parts change nothing and g = 0 does less. A degree is dropped when its work at a number of parts no more than the
-    least it serves is already no less than the best known; the others are decided by certified degrees.
+    least it serves is already no less than the best known; the others are decided by certified errors.
 
     >>> best_cell_method(Blocks((4096,)), 2, Fraction(20), Fraction(1, 100))
     CellMethod(parts=2, degree=15, flops=18604032)
@@ -159,10 +160,14 @@ class _Search:
 
     def serves(self, degree: int, parts: int) -> bool:
         reach = self.reach(parts)
-        low = min(reach, Fraction(BESSEL_BOUND))
-        if self.eps < 1 and reach > 2 * (degree + 2) and rel_lower_degree(low, self.eps) > degree:
+        if self.eps >= 1 or degree == 0:
+            return self.eps >= 1 or constant_suffices(reach, self.eps)
+        if growth_refutes(degree, reach, self.eps):
             return False
-        return sufficient_degree(reach, self.eps).degree <= degree
+        sides = best_error(degree, reach, "rel")
+        if sides.lower <= self.eps < sides.upper:  # they agree to 1e-5
+            return sufficient_degree(reach, self.eps).degree <= degree
+        return sides.upper <= self.eps
 
     def parts_for_constants(self) -> int:
         """The least m with tanh(reach(m)) <= eps: then one constant serves a cell."""
@@ -174,14 +179,15 @@ class _Search:
         return max(2 if self.unit_vectors else 1, -(-needed.numerator // needed.denominator))
 
     def refuted_parts(self, degree: int, top: int) -> int:
-        """Some m <= top (0: none) for which T2 proves that `degree` does not serve; then no smaller m is served."""
+        """Some m <= top (0: none) for which T2 or growth proves that `degree` does not serve; nor does a smaller m."""
 
         def undecided(parts: int) -> bool:
             return parts > top or not relative_lower(degree, self.reach(parts)) > ball(self.eps)
 
+        by_growth = first_integer(lambda m: m > top or not growth_refutes(degree, self.reach(m), self.eps), 1) - 1
         # |J| oscillates where the reach exceeds degree + 1: start where it no longer does
         start = min(top + 1, max(1, math.ceil(self.reach(2) * 2 / (degree + 1))))
-        return first_integer(undecided, start) - 1 if not undecided(start) else 0
+        return max(by_growth, first_integer(undecided, start) - 1 if not undecided(start) else 0)
 
     def least_parts(self, degree: int, refuted: int, top: int) -> int:
         """The least m in (refuted, top] that `degree` serves, top + 1 for none; starts from an estimate."""

@@ -6,6 +6,7 @@ answer everywhere, at once, with a word on what kind of answer it is.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -45,10 +46,10 @@ class SufficientDegree:
 def sufficient_degree(bound: Fraction | int | arb, eps: Fraction) -> SufficientDegree:
     """A degree g with R_g(bound) <= eps, R_g the least max |P(x) e^-x - 1| over [-bound, bound] and deg P <= g.
 
-    The least one wherever a certificate of for B <= 128 and at most degree 200 decides it, else the upper bound T2, and for B > 512 the
-    Lambert form of T4. A ball, or a number of more than 256 bits, is rounded outwards to a rational; the degree holds
-    for the upper end and is called the least when the lower end needs it too. eps >= 1 stands for every eps < 1 and
-    needs degree 0. Non-decreasing in `bound`, non-increasing in `eps`, as far as no certificate fails to separate.
+    The least one wherever a certificate decides it (B <= 128, at most degree 200), else the upper bound T2, and for
+    B > 512 the Lambert form of T4. A ball, or a number of more than 256 bits, is rounded outwards to a rational; the
+    degree holds for the upper end and is called the least when the lower end needs it too. eps >= 1 stands for every
+    eps < 1 and needs degree 0. Non-decreasing in `bound`, non-increasing in `eps`, as far as no certificate fails.
     Raises `InputError` for bound <= 0 or eps <= 0. Proofs: docs/explanation/polynomials-for-exp.md.
 
     >>> sufficient_degree(Fraction(4), Fraction(1, 100))
@@ -76,6 +77,20 @@ def constant_suffices(bound: Fraction, eps: Fraction) -> bool:
         return True
     with ctx.workprec(128 + eps.denominator.bit_length()):
         return bound <= BESSEL_BOUND and bool(ball(bound).tanh() <= ball(eps))
+
+
+def growth_refutes(degree: int, bound: Fraction, eps: Fraction) -> bool:
+    """Whether bound > g ln(3 + sqrt 8) + ln((1+eps)/(1-eps)): then no polynomial of degree g has error eps < 1.
+
+    At most (1+eps) on [-B, 0], it is at most (1+eps) T_g(3) <= (1+eps) (3 + sqrt 8)^g at B, but should be at least
+    (1-eps) e^B there. Says nothing sharp, but is instant where B is far above g.
+
+    >>> growth_refutes(5, Fraction(10), Fraction(1, 2)), growth_refutes(5, Fraction(9), Fraction(1, 2))
+    (True, False)
+    """
+    spare = bound - Fraction(1763, 1000) * degree  # ln(3 + sqrt 8) = 1.76274...
+    with ctx.workprec(128 + eps.denominator.bit_length()):
+        return bool(ball(spare) > ball((1 + eps) / (1 - eps)).log())
 
 
 def rounded_outwards(value: Fraction | int | arb) -> tuple[Fraction, Fraction]:
@@ -127,9 +142,14 @@ def _closed_form(bound: Fraction, eps: Fraction) -> int:
 
 
 def _lower(bound: Fraction, eps: Fraction) -> int:
-    """A proved lower bound on the least degree: T2 (at 512 for larger bounds), and 1 where tanh(bound) > eps."""
+    """A proved lower bound on the least degree: T2 (at 512 for larger bounds), growth, and 1 where tanh B > eps."""
     if eps >= 1:
         return 0
+    by_growth = math.floor(bound / Fraction(1763, 1000))
+    # the logarithm in the growth bound is below 2 + ln(1/(1-eps)), so few steps are lost
+    by_growth -= 2 + (1 / (1 - eps)).numerator.bit_length()
+    while by_growth >= 0 and growth_refutes(by_growth, bound, eps):
+        by_growth += 1
     bound = min(bound, Fraction(BESSEL_BOUND))
     with ctx.workprec(128 + eps.denominator.bit_length()):
-        return max(rel_lower_degree(bound, eps), int(bool(ball(bound).tanh() > ball(eps))))
+        return max(by_growth, rel_lower_degree(bound, eps), int(bool(ball(bound).tanh() > ball(eps))))
