@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.table import Table
 
 from varproof.base.errors import InputError
+from varproof.base.rationals import parse_rational
 from varproof.cli.output import PLOT_SUFFIXES, JsonFlag, PlotFile, check_target, emit_json, picture, results, table
 from varproof.cli.progress import working
 
 COLUMNS = ("statement", "why")
+GROWTH = "growths such as log(n) need --asymptotic"
 
 
 def regime(
@@ -36,7 +41,7 @@ def regime(
         str | None, typer.Option("--values", metavar="V", help="Values lie in [-V, V] (finite size; 1 unless given).")
     ] = None,
     asymptotic: Annotated[
-        bool, typer.Option("--asymptotic", help="Decide as n grows: d, R and delta are growths.")
+        bool, typer.Option("--asymptotic", metavar="", help="Decide as n grows: d, R and delta are growths.")
     ] = False,
     scales: Annotated[
         str | None, typer.Option("--scales", metavar="K", help="Claimed number of scales as n grows, e.g. 'O(1)'.")
@@ -52,17 +57,18 @@ def regime(
     flops, and whether the stated hypothesis is satisfied there.
 
     Example:
-        varproof regime --asymptotic --d "Theta(log(n))" --R "o(sqrt(log(n)))" \\
-        --delta "1/poly(n)"
+        varproof regime --asymptotic --d "C*log(n)" --R 1 --delta "1/poly(n)"
         varproof regime --schedule 256 --d 64 --scale cosine:4 --delta 0.01
     """
     check_target(plot, suffixes=PLOT_SUFFIXES)
+    schedule = "doubling" if schedule is None else schedule
     if asymptotic:
         _refuse(side, "--n", "the asymptotic question has no size")
         _refuse(values, "--values", "as n grows values lie in [-1, 1]")
-        return _asymptotic(head_dim, entry_bound, delta, scale, schedule or "doubling", scales, as_json, plot)
+        return _asymptotic(head_dim, entry_bound, delta, scale, schedule, scales, as_json, plot)
     _refuse(scales, "--scales", "a finite schedule has the number of scales it has")
-    return _finite(side, head_dim, entry_bound, delta, scale, schedule or "doubling", values or "1", as_json, plot)
+    values = "1" if values is None else values
+    return _finite(side, head_dim, entry_bound, delta, scale, schedule, values, as_json, plot)
 
 
 def _asymptotic(
@@ -120,11 +126,11 @@ def _finite(
         answer = answer_finite(
             n=side,
             d=_integer(head_dim),
-            R=entry_bound,
-            delta=delta,
+            R=None if entry_bound is None else _number(entry_bound, "R"),
+            delta=_number(delta, "delta"),
             scale=scale,
             schedule=schedule,
-            values=values,
+            values=_number(values, "values"),
         )
     if plot is not None:
         from varproof.regimes.points import finite_point
@@ -133,14 +139,21 @@ def _finite(
     if as_json:
         emit_json("regime", {"mode": "finite", **answer.to_json()})
     else:
-        stated = answer.to_json()
-        entries = "" if stated["R"] is None else f", R = {stated['R']}"
-        title = (
-            f"At this size: schedule {stated['schedule']}, d = {stated['d']}{entries}, "
-            f"scale {stated['scale']}, delta = {stated['delta']}"
-        )
+        entries = f"scale {scale}" if entry_bound is None else f"R = {entry_bound}, scale {scale}"
+        title = f"At this size: schedule {answer.schedule.name}, d = {answer.head_dim}, {entries}, delta = {delta}"
         results().print(table(title, ("quantity", "value", "what it says"), finite_rows(answer)))
+        results().print(_list(answer.statements))
     return 0
+
+
+def _list(sentences: Sequence[str]) -> Table:
+    """One sentence after the other, each with a dash; wrapped lines are indented."""
+    made = Table.grid(padding=(0, 1))
+    made.add_column()
+    made.add_column(overflow="fold")
+    for sentence in sentences:
+        made.add_row("-", sentence)
+    return made
 
 
 def _draw(plot: Path, drawn: tuple[Any, str]) -> None:
@@ -153,14 +166,21 @@ def _draw(plot: Path, drawn: tuple[Any, str]) -> None:
 
 def _integer(text: str) -> int:
     stripped = text.strip()
-    if not (stripped.isascii() and stripped.isdecimal() and len(stripped) <= 9):
+    if not (stripped.isascii() and stripped.isdecimal() and len(stripped) <= 100):
         raise InputError(
-            "the head dimension at a finite size is an integer",
-            got=text,
-            allowed="an integer from 1 to 999999999",
-            hint="growths such as log(n) need --asymptotic",
+            "the head dimension at a finite size is an integer", got=text, allowed="an integer d >= 1", hint=GROWTH
         )
     return int(stripped)
+
+
+def _number(text: str, name: str) -> str:
+    """The text, which is a number: a growth is refused with the word that was forgotten."""
+    try:
+        parse_rational(text, name=name)
+    except InputError as error:
+        hint = GROWTH if re.search(r"\bn\b|C|\(", text) else error.hint
+        raise InputError(error.message, got=error.got, allowed=error.allowed, hint=hint) from error
+    return text
 
 
 def _refuse(value: object, option: str, reason: str) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 import sympy
 
 from varproof.regimes.checking import decided
 from varproof.regimes.decide import Regime
 from varproof.regimes.finite import FiniteRegime
+from varproof.regimes.finite_statements import shown
 from varproof.regimes.problem import UPPER_KINDS, Problem
 from varproof.regimes.regime_plot import RegimePoint
 
@@ -29,8 +31,9 @@ def finite_point(answer: FiniteRegime) -> tuple[RegimePoint, str]:
     fields = answer.to_json()
     log_tokens, eps = fields["log_tokens"], answer.eps
     power = (math.log(eps.denominator) - math.log(eps.numerator)) / log_tokens  # eps itself may be below every float
-    entries = "" if fields["R"] is None else f", R = {fields['R']}"
-    label = f"schedule {fields['schedule']}, d = {answer.head_dim}{entries}, delta = {fields['delta']}"
+    entries = "" if answer.entry_bound is None else f", R = {shown(answer.entry_bound)}"
+    error = shown(Fraction(answer.parameters.delta))
+    label = f"schedule {fields['schedule']}, d = {answer.head_dim}{entries}, delta = {error}"
     point = RegimePoint(answer.head_dim / log_tokens, fields["logit_ratio"], power, label)
     return point, f"At N = {fields['tokens']:,} tokens, scale {fields['scale']}"
 
@@ -47,4 +50,5 @@ def _limit(problem: Problem, name: str) -> float | None:
         return math.inf if ratio.is_infinite else float(ratio)
     if given.relation in UPPER_KINDS and (ratio.is_zero or (given.relation == "o" and ratio.is_finite)):
         return 0.0
-    return math.inf if given.relation in ("Omega", "omega", "Theta") and ratio.is_infinite else None
+    above = given.relation in ("Omega", "omega", "Theta") and ratio.is_infinite
+    return math.inf if above or (given.relation == "omega" and not ratio.is_zero) else None
