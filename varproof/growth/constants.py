@@ -93,15 +93,13 @@ def sign(value: sympy.Expr) -> int:
     """The exact sign (-1, 0, 1) of a real constant.
 
     Raises `UndecidedError` when no ball of up to 4096 bits excludes zero and no identity proves that it is zero, and
-    `InputError` for what is not a finite real number.
+    `InputError` for what is not a real number.
 
     >>> sign(sympy.log(8) - 3 * sympy.log(2)), sign(sympy.pi - sympy.Rational(355, 113))
     (0, -1)
     """
     if value.is_Rational:
         return int(value.p > 0) - int(value.p < 0)
-    if value.is_extended_real is False or value.is_finite is False or value is sympy.nan:
-        raise InputError("not a finite real number", got=value, allowed="a finite real constant")
     finite = False
     for look, precisions in enumerate((_FIRST_LOOK, _SECOND_LOOK)):
         for bits in precisions:
@@ -112,7 +110,9 @@ def sign(value: sympy.Expr) -> int:
             if enclosure < 0:
                 return -1
             finite = finite or enclosure.is_finite()
-        if look == 0 and _cheap_zero(value):
+        if look == 0 and not finite and value.is_extended_real is False:  # asked late: sympy may search long for it
+            raise InputError("not a real number", got=value, allowed="a real constant")
+        if look == 0 and finite and _cheap_zero(value):
             return 0
     if finite and _costly_zero(value):
         return 0

@@ -1,6 +1,6 @@
 """Powers, logarithms and exponentials of expansions, and the expansion of an explicit formula in n.
 
-`leading(expr)` is the entry: the leading term of a germ, found with 8, 16 and then 32 kept terms. Every step is exact:
+`leading(expr)` is the entry: the leading term of a germ, found with 3, 8, 16 and then 32 kept terms. Every step is exact:
 `c m (1 + u)` with u = o(1) goes through the binomial, logarithmic or exponential series, cut at a stated remainder.
 """
 
@@ -16,7 +16,7 @@ from varproof.growth.constants import UndecidedError, sign
 from varproof.growth.expansion import ZERO, Expansion, MoreTermsNeededError, add, constant, multiply
 from varproof.growth.monomial import ONE, SYMBOL, Term, compare, exp_of, iterated_log
 
-KEEP = (8, 16, 32)
+KEEP = (3, 8, 16, 32)
 ALLOWED = "a formula in one positive symbol built from real constants, + - * / **, log, sqrt, exp"
 
 
@@ -87,7 +87,7 @@ def _series(u: Expansion, coefficient: Callable[[int], sympy.Expr], keep: int) -
     return result
 
 
-def expand(expr: sympy.Expr, keep: int = KEEP[0]) -> Expansion:
+def expand(expr: sympy.Expr, keep: int = 8) -> Expansion:
     """The expansion of a formula in `SYMBOL` with `keep` terms kept at each step.
 
     Raises `InputError` for a formula that is not of this kind, not real for large n, or divides by zero, and
