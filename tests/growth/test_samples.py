@@ -75,7 +75,11 @@ def test_readings_of_formulas_that_should_vanish() -> None:
 
 
 def balls(*values: str) -> list[tuple[int, arb]]:
-    return [(8 + i, arb(value)) for i, value in enumerate(values)]
+    return list(enumerate(balls_of(*values), start=8))
+
+
+def balls_of(*values: str) -> list[arb]:
+    return [arb(value) for value in values]
 
 
 def test_judgement_follows_its_thresholds() -> None:
@@ -90,4 +94,7 @@ def test_judgement_follows_its_thresholds() -> None:
     assert judge(balls("0.26", "0.26", "0.259")) == "disagree"
     assert judge(balls("0.24", "0.26", "0.26")) == "inconclusive"
     assert judge(balls("0.9", "0.8", "0.7")) == "inconclusive"
-    assert judge([(5 + i, value) for i, (_, value) in enumerate(balls("0.6", "0.6", "0.6"))]) == "inconclusive"
+    # fewer points suffice when nothing moves: places 3, 4, 5 are k = 4, 5, 6
+    assert judge(list(zip((3, 4, 5), balls_of("0.6", "0.6", "0.6"), strict=True))) == "disagree"
+    assert judge(list(zip((2, 3, 4), balls_of("0.6", "0.6", "0.6"), strict=True))) == "inconclusive"
+    assert judge(list(zip((3, 4, 5), balls_of("0.6", "0.6", "0.61"), strict=True))) == "inconclusive"

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import sympy
 
-from varproof.growth.monomial import Term
+from varproof.growth.constants import sign
+from varproof.growth.monomial import ONE, Term, compare
 from varproof.growth.samples import Reading, read
 from varproof.growth.series import leading
 
@@ -45,8 +46,14 @@ def probes(expr: sympy.Expr, term: Term | None) -> Probes:
     """
     if term is None:
         return Probes(expr, 0)
-    parts = [ratio for factor in sympy.Mul.make_args(expr) for ratio in _ratios(factor)]
     whole = sympy.expand_mul(expr / (term[0] * term[1].to_expr()), deep=False)
+    factors = sympy.Mul.make_args(expr)
+    c, m = sympy.Integer(1), ONE
+    for factor in factors:
+        c, m = c * _lead(factor)[0], m.times(_lead(factor)[1])
+    if compare(m, term[1]) != 0 or sign(c - term[0]) != 0:  # the parts would confirm another term than this one
+        return Probes(whole, 1)
+    parts = [ratio for factor in factors for ratio in _ratios(factor)]
     return Probes(whole, 1, tuple(dict.fromkeys(parts)))
 
 

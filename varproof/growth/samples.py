@@ -8,8 +8,9 @@ When a formula contains n only through L_m (n itself is L_0, log n is L_1, ...),
 accurate or the cap is met; a sample without accuracy is left out.
 
 How the deviations e_k = |value - 1| are read: `agree` when the last one is below 1/1000, or below 1/2 and at
-most 9/10 of the one two samples before; `disagree` when k reached 16 and the last three are above 1/4 and the last one
-is above 99/100 of the two before; else `inconclusive`, where a right leading term with a very slow second term ends.
+most 9/10 of the one two samples before; `disagree` when the last three are above 1/4, the last one is above 99/100 of
+the two before, and k reached 16 (6 when the three are equal up to 1/1000); else `inconclusive`, where a right leading
+term with a very slow second term ends.
 """
 
 from __future__ import annotations
@@ -113,7 +114,8 @@ def judge(deviations: Sequence[tuple[int, arb]]) -> Reading:
         return "agree"
     far = all(value > arb("0.25") for value in (earlier, middle, last))
     falling = not (last > arb("0.99") * earlier and last > arb("0.99") * middle)
-    reached = deviations[-1][0] >= POINTS.index(16)
+    flat = all(abs(value - last) < arb("0.001") * last for value in (earlier, middle))
+    reached = deviations[-1][0] >= POINTS.index(6 if flat else 16)
     return "disagree" if far and reached and not falling else "inconclusive"
 
 

@@ -1,7 +1,7 @@
 """Powers, logarithms and exponentials of expansions, and the expansion of an explicit formula in n.
 
-`leading(expr)` is the entry: the leading term of a germ, found with 3, 8, 16 and then 32 kept terms. Every step is exact:
-`c m (1 + u)` with u = o(1) goes through the binomial, logarithmic or exponential series, cut at a stated remainder.
+`leading(expr)` is the entry: the leading term of a germ, found with 3, 8, 16 and then 32 kept terms. Every step is
+exact: `c m (1 + u)` with u = o(1) goes through the binomial, logarithmic or exponential series, cut at a stated remainder.
 """
 
 from __future__ import annotations
