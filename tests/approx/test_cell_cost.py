@@ -248,6 +248,8 @@ def test_the_best_cut_is_the_best_of_all(sizes, head_dim, bound, eps, unit_vecto
         assert best_error(found.degree, reach, "rel").upper <= eps
     else:
         assert ball(reach).tanh() <= ball(eps)
+        more = cell_reach(bound, max(1, found.parts - 1), head_dim=head_dim, unit_vectors=unit_vectors)
+        assert found.parts == 1 or ball(more).tanh() > ball(eps)
 
 
 def test_more_error_or_smaller_scores_never_cost_more():

@@ -29,6 +29,7 @@ LONG_BITS, SHORT_BITS = 256, 128
 # best errors of low degrees crowd together below 1, where points do not separate them: eps is rounded to these steps
 NEAR_ONE = (Fraction(9, 10), Fraction(99, 100), Fraction(999, 1000))
 NEAR_ONE_BOUND = 64
+GROWTH = Fraction(1763, 1000)  # above ln(3 + sqrt 8) = 1.76274...
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def growth_refutes(degree: int, bound: Fraction, eps: Fraction) -> bool:
     >>> growth_refutes(5, Fraction(10), Fraction(1, 2)), growth_refutes(5, Fraction(9), Fraction(1, 2))
     (True, False)
     """
-    spare = bound - Fraction(1763, 1000) * degree  # ln(3 + sqrt 8) = 1.76274...
+    spare = bound - GROWTH * degree
     with ctx.workprec(128 + eps.denominator.bit_length()):
         return bool(ball(spare) > ball((1 + eps) / (1 - eps)).log())
 
@@ -145,11 +146,8 @@ def _lower(bound: Fraction, eps: Fraction) -> int:
     """A proved lower bound on the least degree: T2 (at 512 for larger bounds), growth, and 1 where tanh B > eps."""
     if eps >= 1:
         return 0
-    by_growth = math.floor(bound / Fraction(1763, 1000))
-    # the logarithm in the growth bound is below 2 + ln(1/(1-eps)), so few steps are lost
-    by_growth -= 2 + (1 / (1 - eps)).numerator.bit_length()
-    while by_growth >= 0 and growth_refutes(by_growth, bound, eps):
-        by_growth += 1
-    bound = min(bound, Fraction(BESSEL_BOUND))
     with ctx.workprec(128 + eps.denominator.bit_length()):
+        # the degrees that `growth_refutes`: all below this number
+        by_growth = math.ceil((bound - upper_rational(ball((1 + eps) / (1 - eps)).log())) / GROWTH)
+        bound = min(bound, Fraction(BESSEL_BOUND))
         return max(by_growth, rel_lower_degree(bound, eps), int(bool(ball(bound).tanh() > ball(eps))))
