@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import sympy
 
 from varproof.growth.constants import sign
-from varproof.growth.monomial import ONE, Term, compare
+from varproof.growth.monomial import ONE, SYMBOL, Term, compare
 from varproof.growth.samples import Reading, read
 from varproof.growth.series import leading
 
@@ -60,17 +60,44 @@ def probes(expr: sympy.Expr, term: Term | None) -> Probes:
 def _ratios(factor: sympy.Expr) -> list[sympy.Expr]:
     """Formulas that tend to 1 exactly when the factor behaves as its leading term; none for what is a monomial."""
     base, exponent = factor.as_base_exp()
-    if isinstance(factor, sympy.exp) or exponent.free_symbols:
+    if isinstance(factor, sympy.exp) or exponent.has(SYMBOL):
         c, m = _lead(factor)
-        logarithm = factor.args[0] if isinstance(factor, sympy.exp) else exponent * sympy.log(base)
         size = sympy.log(c) + sympy.Add(*(a * k.to_expr() for a, k in m.log_terms()))
-        return [sympy.exp(sympy.expand_mul(logarithm, deep=False) - size)]
+        return [sympy.exp(_alike(_logarithm(factor)) - _alike(size))]
     if exponent != 1:
         return [ratio for part in sympy.Mul.make_args(base) for ratio in _ratios(part)]
-    c, m = _lead(factor)
-    size = c * m.to_expr()
-    ratio = sympy.Add(*(part / size for part in sympy.Add.make_args(factor)))
+    if factor.is_Add:
+        return _ratios_of_sum(factor)
+    ratio = factor / _size(factor)
     return [] if ratio == 1 else [ratio]
+
+
+def _ratios_of_sum(total: sympy.Add) -> list[sympy.Expr]:
+    """For one dominating term its own parts, and for each other term that it vanishes beside it."""
+    size = _size(total)
+    terms = [leading(part) for part in total.args]
+    alike = [part for part, t in zip(total.args, terms, strict=True) if t and compare(t[1], _lead(total)[1]) >= 0]
+    if len(alike) != 1:  # cancellation: only the sum as a whole says something
+        return [sympy.Add(*(part / size for part in total.args))]
+    others = [1 + part / size for part in total.args if part is not alike[0]]
+    return others + [ratio for factor in sympy.Mul.make_args(alike[0]) for ratio in _ratios(factor)]
+
+
+def _logarithm(factor: sympy.Expr) -> sympy.Expr:
+    if isinstance(factor, sympy.exp):
+        return factor.args[0]
+    return factor.exp * sympy.log(factor.base)
+
+
+def _alike(expr: sympy.Expr) -> sympy.Expr:
+    """Powers with n above written with exp, and logarithms split, so that equal terms look equal and cancel."""
+    inner = expr.replace(lambda e: e.is_Pow and e.exp.has(SYMBOL), lambda e: sympy.exp(_alike(_logarithm(e))))
+    return sympy.expand_mul(sympy.expand_log(inner, force=True))
+
+
+def _size(factor: sympy.Expr) -> sympy.Expr:
+    c, m = _lead(factor)
+    return c * m.to_expr()
 
 
 def _lead(factor: sympy.Expr) -> Term:

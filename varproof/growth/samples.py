@@ -4,7 +4,7 @@ The formulas are value / leading term (`varproof.growth.probes`).
 
 When a formula contains n only through L_m (n itself is L_0, log n is L_1, ...), it is sampled at L_m = exp(exp(k)), its
 *natural level*, so that slowly growing formulas are sampled as deep as fast ones: k = 1, ..., 1024, then k = exp(8),
-..., exp(256), where n itself is too large for a ball but 1/n is not too small. Precision is raised until the ball is
+..., exp(8192), where n itself is too large for a ball but 1/n is not too small. Precision is raised until the ball is
 accurate or the cap is met; a sample without accuracy is left out.
 
 How the deviations e_k = |value - 1| are read: `agree` when the last one is below 1/1000, or below 1/2 and at
@@ -28,7 +28,7 @@ from varproof.growth.monomial import SYMBOL
 
 Reading = Literal["agree", "disagree", "inconclusive"]
 POINTS = (1, 2, 3, 4, 5, 6, 7, 8, 16, 32, 64, 128, 256, 512, 1024)
-DEEP_POINTS = (8, 16, 32, 64, 128, 256)
+DEEP_POINTS = (8, 32, 128, 512, 2048, 8192)
 ACCURACY = 40
 _PRECISIONS = (128, 512, 2048, 8192, 20_000)
 _ZERO_PRECISION = 2048
@@ -43,14 +43,16 @@ def natural_level(expr: sympy.Expr) -> int:
     """
     level = 0
     current: sympy.Expr = SYMBOL
-    while level < _MAX_LEVEL and not _is_free_beside_log(expr, current):
+    while level < _MAX_LEVEL and not _occurs_bare(expr, current):
         level, current = level + 1, sympy.log(current)
     return level
 
 
-def _is_free_beside_log(expr: sympy.Expr, current: sympy.Expr) -> bool:
-    """Whether `current` occurs outside of its own logarithm."""
-    return bool(expr.xreplace({sympy.log(current): sympy.Dummy(positive=True)}).has(current))
+def _occurs_bare(expr: sympy.Expr, current: sympy.Expr) -> bool:
+    """Whether `current` occurs outside of its own logarithm; nothing is rebuilt, as rebuilding may cancel it."""
+    if expr == current:
+        return True
+    return expr != sympy.log(current) and any(_occurs_bare(part, current) for part in expr.args)
 
 
 def value_at(expr: sympy.Expr, level: int, k: int, *, deep: bool = False, bits: int = ACCURACY) -> arb | None:

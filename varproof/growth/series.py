@@ -1,7 +1,7 @@
 """Powers, logarithms and exponentials of expansions, and the expansion of an explicit formula in n.
 
 `leading(expr)` is the entry: the leading term of a germ, found with 3, 8, 16 and then 32 kept terms. Every step is
-exact: `c m (1 + u)` with u = o(1) goes through the binomial, logarithmic or exponential series, cut at a stated remainder.
+exact: `c m (1 + u)` with u = o(1) goes through the binomial, logarithmic or exponential series, whose rest is stated.
 """
 
 from __future__ import annotations
@@ -120,13 +120,20 @@ def _expand_new(expr: sympy.Expr, keep: int, memo: dict[sympy.Expr, Expansion]) 
     if isinstance(expr, sympy.exp):
         return exp(_expand(expr.args[0], keep, memo), keep)
     if isinstance(expr, sympy.log):
-        return log(_expand(expr.args[0], keep, memo), keep)
+        return _expand_log(expr.args[0], keep, memo)
+    if expr.is_Pow and not expr.exp.has(SYMBOL):
+        return power(_expand(expr.base, keep, memo), expr.exp, keep)
     if expr.is_Pow:
-        base = _expand(expr.base, keep, memo)
-        if not expr.exp.has(SYMBOL):
-            return power(base, expr.exp, keep)
-        return exp(multiply(_expand(expr.exp, keep, memo), log(base, keep), keep), keep)
+        return exp(_expand_log(expr, keep, memo), keep)
     raise InputError("not an explicit formula in n", got=expr, allowed=ALLOWED)
+
+
+def _expand_log(argument: sympy.Expr, keep: int, memo: dict[sympy.Expr, Expansion]) -> Expansion:
+    if isinstance(argument, sympy.exp):  # not through exp, whose terms may be too many
+        return _expand(argument.args[0], keep, memo)
+    if argument.is_Pow and argument.exp.has(SYMBOL):
+        return multiply(_expand(argument.exp, keep, memo), _expand_log(argument.base, keep, memo), keep)
+    return log(_expand(argument, keep, memo), keep)
 
 
 @lru_cache(maxsize=4096)
