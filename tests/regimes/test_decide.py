@@ -10,7 +10,7 @@ import pytest
 
 from varproof.base.errors import CertificateError
 from varproof.growth.limits import Limit
-from varproof.regimes import checking
+from varproof.regimes import steps
 from varproof.regimes.decide import Bound, ContradictionError, apply, decide
 from varproof.regimes.problem import parse_problem
 from varproof.regimes.registry import THEOREMS, theorem
@@ -128,7 +128,7 @@ def test_a_threshold_that_is_off_by_a_tenth_is_a_contradiction(theorem_id, quant
 
 def test_two_routes_that_disagree_stop_the_decision(monkeypatch):
     wrong = Limit(None, "disagree", {"algebra": "0", "sympy": "2", "samples": "agree"}, "", "they differ")
-    monkeypatch.setattr(checking, "limit", lambda expression: wrong)
+    monkeypatch.setattr(steps, "limit", lambda expression: wrong)
     with pytest.raises(CertificateError) as failure:
         decide(parse_problem(d=LOG, entry_bound=ROOT, delta=POLY))
     assert "growth algebra: 0, sympy in log n: 2" in str(failure.value.got)
@@ -136,7 +136,7 @@ def test_two_routes_that_disagree_stop_the_decision(monkeypatch):
 
 def test_a_limit_that_no_route_finds_leaves_the_hypothesis_open(monkeypatch):
     open_limit = Limit(None, "unknown", {"algebra": "TimeoutError", "sympy": "0", "samples": "agree"}, "", "no answer")
-    monkeypatch.setattr(checking, "limit", lambda expression: open_limit)
+    monkeypatch.setattr(steps, "limit", lambda expression: open_limit)
     answer = decide(parse_problem(d=LOG, entry_bound="o(sqrt(log(n)))", delta=POLY))
     assert answer.verdict == "undecided"
     assert any(step.holds is None for attempt in answer.attempts for step in attempt.missing)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from varproof.regimes.checking import Step
 from varproof.regimes.decide import Bound, Regime
+from varproof.regimes.steps import Step
 from varproof.regimes.theorem import Theorem
 
 

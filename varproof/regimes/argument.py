@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from varproof.regimes.answer import needed
-from varproof.regimes.checking import ROUTES, Step
 from varproof.regimes.decide import Bound, Regime
+from varproof.regimes.steps import ROUTES, Step
 
 GAMMA = {"d": "1/d", "sqrt": "1/sqrt(d)", "one": "1"}
 

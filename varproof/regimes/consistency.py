@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from varproof.regimes.checking import Step, decided
 from varproof.regimes.problem import Problem
+from varproof.regimes.steps import Step, decided
 
 
 def contradictions(problem: Problem) -> tuple[Step, ...]:

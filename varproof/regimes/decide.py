@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from varproof.base.errors import VarproofError
-from varproof.regimes.checking import Step, check
+from varproof.regimes.checking import check
 from varproof.regimes.consistency import contradictions
 from varproof.regimes.problem import Problem
 from varproof.regimes.registry import THEOREMS
+from varproof.regimes.steps import Step
 from varproof.regimes.theorem import Exponent, Hypothesis, Side, Theorem
 
 Verdict = Literal["easy", "hard", "undecided", "inconsistent"]

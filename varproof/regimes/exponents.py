@@ -11,8 +11,8 @@ from varproof.approx.degree_law import law_degree
 from varproof.approx.rank_exponent import rho
 from varproof.base.balls import ball, upper_rational
 from varproof.growth.constants import enclose
-from varproof.regimes.checking import decided
 from varproof.regimes.problem import UPPER_KINDS, Problem
+from varproof.regimes.steps import decided
 from varproof.regimes.theorem import Exponent
 
 if TYPE_CHECKING:
