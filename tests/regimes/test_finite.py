@@ -10,7 +10,7 @@ import pytest
 
 from varproof.approx import minimal_degree
 from varproof.approx.break_even import break_even_tokens
-from varproof.approx.cell_cost import Blocks, cell_flops
+from varproof.approx.cell_cost import Blocks, best_cell_method, cell_flops
 from varproof.approx.cost import exact_flops, polynomial_flops
 from varproof.approx.rank_exponent import rho
 from varproof.approx.softmax_lemma import relative_error_for
@@ -126,15 +126,13 @@ def test_the_best_method_is_the_one_with_the_least_flops():
 
 
 def test_cosine_cells_use_the_unit_length():
-    cosine = answer_finite(d=3, delta="1e-2", scale="cosine:40", schedule="doubling", n=64)
-    dot = answer_finite(
-        d=3, R="1", delta="1e-2", scale="cosine:40".replace("cosine:40", "d"), schedule="doubling", n=64
-    )
-    assert cosine.cells is not None
-    assert dot.cells is not None
-    same_bound = answer_finite(d=4, delta="1e-2", scale="cosine:40", schedule="doubling", n=64)
-    assert same_bound.cells is None
-    assert cosine.degree == same_bound.degree
+    cosine = answer_finite(d=3, delta="1e-2", scale="cosine:36", schedule="doubling", n=256)
+    dot = answer_finite(d=3, R="6", delta="1e-2", scale="d", schedule="doubling", n=256)
+    blocks = Blocks(parse_schedule("doubling", 256).tokens_per_scale)
+    assert cosine.degree == dot.degree
+    assert cosine.cells == best_cell_method(blocks, 3, Fraction(36), cosine.eps, unit_vectors=True)
+    assert dot.cells == best_cell_method(blocks, 3, Fraction(36), dot.eps)
+    assert cosine.work["tree"] > dot.work["tree"]
 
 
 def test_ranks_beyond_the_caps_are_left_out_and_said_so():

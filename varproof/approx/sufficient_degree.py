@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
-from typing import Literal
+from typing import Final, Literal
 
 from flint import arb, ctx
 
@@ -20,7 +20,8 @@ from varproof.base.balls import ball, lower_rational, upper_rational
 from varproof.base.errors import CertificateError, InputError
 from varproof.base.rationals import parse_rational
 
-LEAST, CLOSED_FORM = "least, certified", "upper bound (closed form)"
+LEAST: Final = "least, certified"
+CLOSED_FORM: Final = "upper bound (closed form)"
 DegreeKind = Literal["least, certified", "upper bound (closed form)"]
 
 CERTIFIED_DEGREE, CERTIFIED_BOUND = 200, 128  # a certificate takes seconds there and minutes at its cap of 512
