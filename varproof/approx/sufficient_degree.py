@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
+from functools import lru_cache
 from typing import Final, Literal
 
 from flint import arb, ctx
@@ -123,7 +123,7 @@ def _steps_around(eps: Fraction, bound: Fraction) -> tuple[Fraction, Fraction]:
     return max(step for step in steps if step <= eps), min((s for s in steps if s >= eps), default=Fraction(1))
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _certified(bound: Fraction, eps: Fraction) -> int | None:
     """The least degree, or None where no quick certificate exists."""
     if eps >= 1 or constant_suffices(bound, eps):
