@@ -63,8 +63,8 @@ def rank_exponent(problem: Problem) -> Fraction | None:
 
     With a = lim d/log n, b = lim B/log n, c = lim ln(1/delta)/log n all positive and finite (c = 0 allowed) it is
     rho(a, g) with g from the degree law; otherwise the limit of rho(d, G)/log n with G = c1 B + 1, or
-    1 + Lambda/log(Lambda/B) where Lambda/B grows. None for classes of d or R, for infinite or undecided limits, and for d that
-    grows as a power of n. Proof: docs/explanation/regimes.md.
+    1 + Lambda/log(Lambda/B) where Lambda/B grows. None for classes of d or R, for infinite or undecided limits, and for
+    d that grows as a power of n. Proof: docs/explanation/regimes.md.
     """
     import sympy
 

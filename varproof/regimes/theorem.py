@@ -27,8 +27,8 @@ class Hypothesis:
       it qualifies only where it exceeds every constant times the bound.
 
     Relations: o, O, Omega (bounds are functions of n in the grammar of magnitudes); `explicit`: a function, so that
-    its ratio to `bound` has a limit, or a class for which that limit is 0; `n^o(1)`: the quantity, or its logarithm where `of_log` is set,
-    grows slower than every power of n; `below` and `at least`: the number `bound`.
+    its ratio to `bound` has a limit, or a class for which that limit is 0; `n^o(1)`: the quantity, or its logarithm
+    where `of_log` is set, grows slower than every power of n; `below` and `at least`: the number `bound`.
     """
 
     quantity: str

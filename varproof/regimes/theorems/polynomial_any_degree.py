@@ -1,4 +1,4 @@
-"""The polynomial method in dimension so small that the degree may exceed log n: d log(2 + (B + Lambda)/d) = o(log n)."""
+"""The polynomial method where the degree may exceed log n, in small dimension: d log(2 + (B + Lambda)/d) = o(log n)."""
 
 from __future__ import annotations
 
