@@ -16,7 +16,8 @@ from varproof.approx.rank_exponent import rho
 from varproof.approx.softmax_lemma import relative_error_for
 from varproof.base.errors import InputError
 from varproof.growth.schedules import parse_schedule
-from varproof.regimes.finite import answer_finite, finite_rows
+from varproof.regimes.finite import answer_finite
+from varproof.regimes.finite_table import finite_rows
 
 
 def fields(**arguments):

@@ -8,8 +8,9 @@ from fractions import Fraction
 
 import pytest
 
-from varproof.regimes.finite import CRITERION, answer_finite, finite_rows
-from varproof.regimes.finite_statements import shown
+from varproof.base.display import shown
+from varproof.regimes.finite import CRITERION, answer_finite
+from varproof.regimes.finite_table import finite_rows
 
 FORBIDDEN = re.compile(r"hard|seth|o\(|omega|np-|intractable|impossible", re.IGNORECASE)
 

@@ -33,8 +33,9 @@ def polynomial_flops(tokens: int, head_dim: int, degree: int, *, value_dim: int 
 
     Features: each monomial but the constant one is one multiplication of an earlier one by a coordinate, for keys and
     for queries, 2 N (r-1). State phi(K)^T [V, 1]: 2 N r (d_v+1). The coefficients of the polynomial scale the rows of
-    the state once, r (d_v+1). Product phi(Q) S: 2 N r (d_v+1). Division N d_v. Linear in N at fixed rank; a
-    block-causal mask does not change it, as blocks of keys enter the running state before their queries are served.
+    the state once, r (d_v+1). Product phi(Q) S: 2 N r (d_v+1). Division N d_v. Linear in N at fixed rank. With a
+    block-causal mask blocks of keys enter the running state before their queries are served; then the rows of the state
+    are scaled once a scale, which adds r (d_v+1) for each further scale and is not counted.
 
     >>> polynomial_flops(1024, 2, 5)
     301119

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from typing import Annotated, Any
 
 import typer
@@ -12,6 +13,7 @@ from varproof.approx.cost import exact_flops, polynomial_flops
 from varproof.approx.rank import as23_rank, monomial_rank
 from varproof.approx.rank_exponent import effective_exponent
 from varproof.base.balls import to_float
+from varproof.base.display import shown
 from varproof.base.errors import InputError
 from varproof.cli.output import PLOT_SUFFIXES, JsonFlag, PlotFile, check_target, emit_json, picture, results, table
 
@@ -93,24 +95,24 @@ _COLUMNS = ("quantity", "value", "what it says")
 
 def _rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
     rows = [
-        ("rank", count(answer["rank"]), "C(d+g, g): features per token, for queries and for keys"),
-        ("AS23 form", count(answer["as23_rank"]), "C(2(d+g), 2g): twice the exponent of the rank"),
-        ("break-even", count(answer["break_even_tokens"]), "least N with fewer flops than exact attention"),
+        ("rank", shown(answer["rank"]), "C(d+g, g): features per token, for queries and for keys"),
+        ("AS23 form", shown(answer["as23_rank"]), "C(2(d+g), 2g): twice the exponent of the rank"),
+        ("break-even", shown(answer["break_even_tokens"]), "least N with fewer flops than exact attention"),
     ]
     tokens = answer["tokens"]
     if tokens is None:
         return rows
     exact, polynomial = answer["flops"]["exact"], answer["flops"]["polynomial"]
     below, wins = answer["rank_below_tokens"], polynomial < exact
-    factor = count_ratio(exact, polynomial) if wins else count_ratio(polynomial, exact)
+    factor = shown(Fraction(exact, polynomial) if wins else Fraction(polynomial, exact))
     return [
         *rows,
-        ("tokens N", count(tokens), f"ln N = {math.log(tokens):.3f}"),
+        ("tokens N", shown(tokens), f"ln N = {math.log(tokens):.3f}"),
         ("rank < N", "yes" if below else "no", _rank_sentence(below)),
         ("rank exponent", f"{answer['rank_exponent']:.4f}", "ln(rank) / ln N; below 1 exactly when rank < N"),
         ("AS23 exponent", f"{answer['as23_exponent']:.4f}", "the same for the AS23 form"),
-        ("exact flops", count(exact), f"N to the power {answer['exact_exponent']:.4f}"),
-        ("polynomial flops", count(polynomial), f"N to the power {answer['effective_exponent']:.4f}"),
+        ("exact flops", shown(exact), f"N to the power {answer['exact_exponent']:.4f}"),
+        ("polynomial flops", shown(polynomial), f"N to the power {answer['effective_exponent']:.4f}"),
         (
             "at this N",
             "pays" if wins else "does not pay",
@@ -121,24 +123,3 @@ def _rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
 
 def _rank_sentence(below: bool) -> str:
     return "the score matrix is compressed" if below else "the factors are wider than the score matrix itself"
-
-
-def count(value: int) -> str:
-    """A count for people: thousands separated up to 15 digits, otherwise four digits and a power of ten.
-
-    >>> count(1234567), count(10**20 + 1)
-    ('1,234,567', '1.000e+20')
-    """
-    if value < 10**15:
-        return f"{value:,}"
-    exponent = len(str(value)) - 1
-    return f"{value // 10 ** (exponent - 3) / 1000:.3f}e+{exponent}"
-
-
-def count_ratio(larger: int, smaller: int) -> str:
-    """larger / smaller with three digits, also where a float cannot hold the two.
-
-    >>> count_ratio(3, 2), count_ratio(10**400, 1)
-    ('1.5', '1.000e+400')
-    """
-    return count(larger // smaller) if larger >= 1000 * smaller else f"{larger / smaller:.3g}"

@@ -120,7 +120,8 @@ def _finite(
     as_json: bool,
     plot: Path | None,
 ) -> int:
-    from varproof.regimes.finite import answer_finite, finite_rows
+    from varproof.regimes.finite import answer_finite
+    from varproof.regimes.finite_table import finite_rows
 
     with working("finding the least degree"):
         answer = answer_finite(

@@ -94,7 +94,7 @@ def decide(problem: Problem, theorems: Sequence[Theorem] = THEOREMS) -> Regime:
 
 
 def _bounds(problem: Problem, theorems: Sequence[Theorem]) -> tuple[list[Bound], list[Attempt]]:
-    """The theorems that apply and those that fail; no further upper bound is tried once the output's size is reached."""
+    """The theorems that apply and those that fail; upper bounds are tried until the size of the output is reached."""
     bounds: list[Bound] = []
     attempts: list[Attempt] = []
     for theorem in sorted(theorems, key=lambda entry: entry.side == "upper"):  # stable: lower bounds first

@@ -26,7 +26,7 @@ from varproof.base.rationals import Exact, positive_rational
 from varproof.growth.parameters import Parameters
 from varproof.growth.scales import ScoreScale, parse_scale
 from varproof.growth.schedules import Schedule, parse_schedule
-from varproof.regimes.finite_statements import METHOD, shown, statements
+from varproof.regimes.finite_statements import METHOD, statements
 
 CRITERION = (
     "the stated hypothesis: logit bound B < ln N, N = tokens of all scales; in the 1/d convention R < sqrt(ln N)"
@@ -53,11 +53,13 @@ class FiniteRegime:
 
     @property
     def scale(self) -> ScoreScale:
+        """The score scale."""
         assert isinstance(self.parameters.scale, ScoreScale)
         return self.parameters.scale
 
     @property
     def schedule(self) -> Schedule:
+        """The schedule, with its sides."""
         assert isinstance(self.parameters.schedule, Schedule)
         return self.parameters.schedule
 
@@ -210,36 +212,6 @@ def answer_finite(
     )
 
 
-def finite_rows(answer: FiniteRegime) -> list[tuple[str, str, str]]:
-    """The table of the command line: quantity, value, what it says."""
-    fields = answer.to_json()
-    low, high = fields["entry_bound_range"]
-    ratio_low, ratio_high = fields["entry_ratio_range"]
-    satisfied = {True: "satisfied", False: "violated", None: "not decided"}[fields["hypothesis_satisfied"]]
-    rows = [
-        ("tokens N", shown(fields["tokens"]), f"all scales of {fields['schedule']}; ln N = {fields['log_tokens']:.4f}"),
-        ("logit bound B", f"{fields['logit_bound']:.6g}", "the largest |score|"),
-        ("B / ln N", f"{fields['logit_ratio']:.4g}", f"below 1 is the stated hypothesis: {satisfied} at this N"),
-        ("R, 1/d convention", _span(low, high), "entry bound balanced over queries and keys"),
-        ("R / sqrt(ln N)", _span(ratio_low, ratio_high), "the same hypothesis in the entries, up to the range of R"),
-        ("eps", shown(answer.eps), "relative error of the weights that keeps delta"),
-        ("degree", shown(fields["degree"]), fields["degree_kind"]),
-    ]
-    if answer.rank is not None:
-        per_token = shown(Fraction(answer.rank, fields["tokens"]))
-        rows += [
-            ("rank", shown(answer.rank), "C(d+g, g) features for every query and key"),
-            ("rank / N", per_token, f"rank = N to the power {fields['rank_exponent']:.4f}"),
-            ("break-even", shown(fields["break_even_tokens"]), "least N at which the polynomial method pays, no mask"),
-        ]
-    for name, flops in answer.work.items():
-        least = (
-            "least" if name == answer.best else f"{shown(Fraction(flops, answer.work[answer.best]))} times the least"
-        )
-        rows.append((f"{name} flops", shown(flops), least))
-    return rows
-
-
 def _cells(parameters: Parameters, d: int, eps: Fraction) -> CellMethod | None:
     assert isinstance(parameters.schedule, Schedule)
     highest = rounded_outwards(parameters.logit_bound)[1]
@@ -253,7 +225,3 @@ def _limited(value: Exact, name: str, most: Fraction) -> Fraction:
         limit = f"1e{len(str(most.numerator)) - 1}"
         raise InputError(f"{name} is out of range", got=value, allowed=f"from 1/{limit} to {limit}")
     return number
-
-
-def _span(low: float, high: float) -> str:
-    return f"{low:.6g}" if low == high else f"{low:.6g} to {high:.6g}"

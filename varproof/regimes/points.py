@@ -7,9 +7,9 @@ from fractions import Fraction
 
 import sympy
 
+from varproof.base.display import shown
 from varproof.regimes.decide import Regime
 from varproof.regimes.finite import FiniteRegime
-from varproof.regimes.finite_statements import shown
 from varproof.regimes.problem import UPPER_KINDS, Problem
 from varproof.regimes.regime_plot import RegimePoint
 from varproof.regimes.steps import decided
