@@ -6,7 +6,7 @@ import time
 import pytest
 from flint import ctx
 
-from varproof.growth.bounded import run_bounded
+from varproof.growth.bounded import _Task, run_bounded
 
 
 def spin() -> None:
@@ -59,6 +59,22 @@ def test_the_precision_of_balls_survives_a_stopped_computation() -> None:
     with pytest.raises(TimeoutError):
         run_bounded(raised, 0.05)
     assert ctx.prec == before
+
+
+def test_a_computation_that_just_ended_is_not_interrupted() -> None:
+    survived = []
+
+    def closing() -> None:
+        for _ in range(30):
+            time.sleep(0.01)
+        survived.append(True)
+
+    task: _Task[None] = _Task(lambda: None)
+    task.closed = True
+    task.thread = threading.Thread(target=closing)
+    task.thread.start()
+    task.stop()
+    assert survived == [True]
 
 
 def test_many_stops_leave_no_thread_and_no_stray_error() -> None:

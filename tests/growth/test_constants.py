@@ -29,6 +29,7 @@ n = sympy.Symbol("n", positive=True)
         (sqrt(5 + 2 * sqrt(6)) - sqrt(2) - sqrt(3) + Rational(1, 10**300), 1),
         (exp(pi * sqrt(163)) - 640320**3 - 744, -1),
         ((E + 1) * (E - 1) - E**2 + 1, 0),
+        ((E**2 - 1) / (E - 1) - E - 1, 0),
         (exp(log(3) / 2) - sqrt(3), 0),
         (exp(-exp(exp(5))), 1),
     ],

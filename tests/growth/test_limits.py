@@ -134,6 +134,16 @@ def test_samples_that_settle_nothing_leave_it_open(monkeypatch: pytest.MonkeyPat
     assert (found.value, found.status, found.because) == (None, "unknown", "the samples settle nothing")
 
 
+def test_a_stopped_sympy_leaves_no_half_deduced_facts(monkeypatch: pytest.MonkeyPatch) -> None:
+    cleared = []
+    monkeypatch.setattr(limits, "clear_cache", lambda: cleared.append(True))
+    assert limit(L2 / L1).status == "agree"
+    assert cleared == []
+    monkeypatch.setattr(limits, "sympy_limit", endless)
+    assert limit(L1 / n, budget=0.2).status == "unknown"
+    assert cleared == [True]
+
+
 def endless(expr: sympy.Expr) -> sympy.Expr:
     while True:
         sympy.expand((n + 1) ** 3)

@@ -21,6 +21,9 @@ def test_parts_help_where_the_whole_settles_nothing() -> None:
     assert Probes(found.whole, 1).read() == "inconclusive"
     assert found.read() == "agree"
     assert len(found.parts) == 4
+    c, m = leading(expr)
+    assert probes(expr, (2 * c, m)).read() == "inconclusive"  # the parts confirm no other term than theirs
+    assert read((sqrt(n**2 + n) - n) * (L3 + 3)) == "agree"
 
 
 def test_a_monomial_has_no_parts_and_a_zero_is_asked_for_zero() -> None:
@@ -54,6 +57,11 @@ def test_one_wrong_part_is_enough() -> None:
     assert Probes(slow, 1, (1 + 1 / n, 2 + 1 / L1)).read() == "disagree"
     assert Probes(slow, 1, (1 + 1 / n, slow)).read() == "inconclusive"
     assert Probes(slow, 1).read() == "inconclusive"
+
+
+def test_the_whole_goes_first() -> None:
+    assert Probes(2 + 1 / n, 1, (1 + 1 / n,)).read() == "disagree"
+    assert Probes(1 + 1 / n, 1, (2 + 1 / n,)).read() == "agree"
 
 
 def test_powers_and_exponentials_are_taken_apart() -> None:

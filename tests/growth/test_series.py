@@ -6,9 +6,10 @@ import sympy
 from sympy import Rational, exp, log, sqrt
 
 from varproof.base.errors import InputError
+from varproof.growth import series
 from varproof.growth.constants import UndecidedError, sign
-from varproof.growth.expansion import MoreTermsNeededError
-from varproof.growth.monomial import SYMBOL, terms_text
+from varproof.growth.expansion import Expansion, MoreTermsNeededError
+from varproof.growth.monomial import ONE, SYMBOL, iterated_log, terms_text
 from varproof.growth.probes import probes
 from varproof.growth.series import expand, germ, leading
 
@@ -49,6 +50,8 @@ def lead(expr: sympy.Expr) -> str:
         ((n + 1) ** sqrt(2) - n ** sqrt(2), "sqrt(2)*n**(-1 + sqrt(2))"),
         ((L1 * log(1 + 1 / L2) + L1 / L2 * log(1 + L2)) / L1, "logloglog(n)/loglog(n)"),
         ((-n) ** 3, "-n**3"),
+        (log(exp(L1 / (L2 + 1))), "log(n)/loglog(n)"),
+        (log((n + 1) ** (n / (1 + 1 / L1))), "n*log(n)"),
         ((L1 - n) ** (-2), "1/n**2"),
     ],
 )
@@ -104,6 +107,8 @@ def test_what_the_terms_do_not_settle_is_undecided() -> None:
         leading(sqrt(n**2 + 2 * n + 1) - n - 1)
     with pytest.raises(MoreTermsNeededError):
         expand(exp(n / (1 + 1 / L1)), 8)
+    with pytest.raises(MoreTermsNeededError):
+        series.exp(Expansion(((sympy.Integer(1), iterated_log(0)),), ONE), 8)  # n + O(1): the constant matters
     with pytest.raises(UndecidedError):
         leading(exp(n / (1 + 1 / L1)))
 

@@ -126,12 +126,14 @@ def _values(ratio: sympy.Expr) -> Iterator[tuple[int, arb]]:
     misses = 0
     places = [(k, False) for k in POINTS] + [(k, True) for k in DEEP_POINTS]
     for place, (k, deep) in enumerate(places):
-        value = value_at(ratio, level, k, deep=deep) if misses < 2 or deep else None
+        value = value_at(ratio, level, k, deep=deep)
         if value is not None:
             misses = 0
             yield place, value
         elif k > 4:
-            misses += 1  # two in a row: cancellation has eaten all bits, and nothing better comes before the deep ones
+            misses += 1
+            if misses == 2:  # cancellation has eaten all bits, or n is too large for a ball: nothing better comes
+                return
 
 
 def _read_zero(expr: sympy.Expr) -> Reading:
@@ -143,5 +145,5 @@ def _read_zero(expr: sympy.Expr) -> Reading:
             value = enclose(expr, chain(level, k, False, _ZERO_PRECISION))
         if value.is_finite() and not value.contains(0):
             return "disagree"
-        seen += bool(value.is_finite() and value.rad() < arb(2) ** (-_ZERO_PRECISION // 2))
+        seen += bool(value.rad() < arb(2) ** (-_ZERO_PRECISION // 2))
     return "agree" if seen else "inconclusive"
