@@ -24,6 +24,11 @@ from varproof.base.display import shown
         (Fraction(1, 3), "0.3333"),
         (Fraction(1, 10**99), "1.000e-99"),
         (Fraction(9999, 10**8), "9.999e-5"),
+        (10**999 - 1, "9.999e+998"),
+        (Fraction(1999, 2), "999.5"),
+        (Fraction(1, 999), "0.001001"),
+        (Fraction(1, 10**700), "1.000e-700"),
+        (Fraction(2, 3 * 10**50), "6.666e-51"),
     ],
 )
 def test_all_digits_while_they_are_few(value, text):

@@ -85,21 +85,3 @@ def test_the_kind_of_the_degree_is_said():
     closed = text(d=4, R="30", delta="0.01", schedule="256")
     assert "suffices by a closed form" in closed
     assert "certified from both sides" not in closed
-
-
-@pytest.mark.parametrize(
-    ("value", "written"),
-    [
-        (7, "7"),
-        (999_999_999_999_999, "999,999,999,999,999"),
-        (10**15, "1.000e+15"),
-        (10**999 - 1, "9.999e+998"),
-        (Fraction(1999, 2), "999.5"),
-        (Fraction(2001, 2), "1,000"),
-        (Fraction(1, 999), "0.001001"),
-        (Fraction(1, 10**700), "1.000e-700"),
-        (Fraction(2, 3 * 10**50), "6.666e-51"),
-    ],
-)
-def test_numbers_for_people(value, written):
-    assert shown(value) == written
