@@ -30,6 +30,7 @@ oo = sympy.oo
         (exp(n * sqrt(1 + 1 / L1)) - exp(n), oo, 1, "exp(n*(1 + o(1)))", "n"),
         (exp(n) - exp(n * sqrt(1 + 1 / L1)), -oo, -1, "-exp(n*(1 + o(1)))", "n"),
         ((n - exp(slow)) ** 2 / n**2, 1, 1, "1", ""),
+        (sympy.Abs(exp(slow) - n) / n, 1, 1, "1", ""),
         ((exp(slow) - n) ** 3 / n**3, -1, -1, "-1", ""),
         (2 * (exp(slow) + 3 * n) / n, 6, 1, "6", ""),
         ((L1 + exp(slow)) ** sqrt(2), oo, 1, "exp(sqrt(2)*log(n)/loglog(n)*(1 + o(1)))", "sqrt(2)*log(n)/loglog(n)"),

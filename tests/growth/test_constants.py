@@ -32,6 +32,8 @@ n = sympy.Symbol("n", positive=True)
         ((E**2 - 1) / (E - 1) - E - 1, 0),
         (exp(log(3) / 2) - sqrt(3), 0),
         (exp(-exp(exp(5))), 1),
+        (sympy.Abs(log(2) - E, evaluate=False) - E + log(2), 0),
+        (sympy.Abs(log(2) - E, evaluate=False) - E, -1),
     ],
 )
 def test_signs(value: sympy.Expr, expected: int) -> None:

@@ -53,6 +53,8 @@ def _no_memory() -> Iterator[None]:
         (log(4) - 2 * log(2) + 1 / n, 0),
         (exp(L1 + L2) - n * L1, 0),
         (log(n * L1 / (n - L1)), oo),
+        (sqrt(L1**2) / L1, 1),
+        ((n**2) ** (L2 / L1) * sqrt((L1 - L2) ** 2), oo),
     ],
 )
 def test_all_routes_agree(expr: sympy.Expr, value: object) -> None:

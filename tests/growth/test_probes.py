@@ -67,6 +67,9 @@ def test_the_whole_goes_first() -> None:
 def test_powers_and_exponentials_are_taken_apart() -> None:
     assert read((n + L1) ** Rational(1, 3) / (L2 + 1) ** 5) == "agree"
     assert read((1 + 1 / n) ** n) == "agree"
+    root = sqrt((n + 1) * (L3 + 3))
+    assert set(probes(root, leading(root)).parts) == {1 + 1 / n, 1 + 3 / L3}
+    assert read(exp(Rational(5, 3) ** sqrt(n) + n ** Rational(3, 2) + 1 / sqrt(L3))) == "agree"
     assert read(n ** (1 + 1 / n)) == "agree"
     assert leading(sympy.Integer(5)) == (5, ONE)
     assert read(sympy.Integer(5)) == "agree"

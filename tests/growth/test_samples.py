@@ -59,6 +59,8 @@ def test_the_chain_stops_where_logs_are_not_positive() -> None:
         (1 / L1, "disagree"),
         (n, "disagree"),
         (1 + sqrt(L3 / L2), "agree"),
+        (sqrt(1 - 10**4 / L1) + 1 / n, "agree"),  # not real before k = 16
+        (1 - 16 / L2 + 1 / n, "agree"),  # 1/n at k = 16, too small for a ball with a single accurate bit
         (1 + 10 / log(log(log(L3))) + 1 / n, "inconclusive"),
         (Rational(11, 10) + 1 / n, "inconclusive"),  # too near to 1 to be told from slow convergence
     ],

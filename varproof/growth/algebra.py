@@ -97,6 +97,8 @@ def _log_form(expr: sympy.Expr) -> tuple[int, sympy.Expr]:
 def _log_form_of_parts(expr: sympy.Expr) -> tuple[int, sympy.Expr]:
     if isinstance(expr, sympy.exp):
         return 1, expr.args[0]
+    if isinstance(expr, sympy.Abs):
+        return 1, _log_form(expr.args[0])[1]
     if expr.is_Mul:
         parts = [_log_form(factor) for factor in expr.args]
         return int(sympy.prod(s for s, _ in parts)), sympy.Add(*(h for _, h in parts))

@@ -52,6 +52,8 @@ def enclose(expr: sympy.Expr, known: Mapping[sympy.Expr, arb]) -> arb:
         return value
     if isinstance(expr, sympy.exp):
         return enclose(expr.args[0], known).exp()
+    if isinstance(expr, sympy.Abs):
+        return abs(enclose(expr.args[0], known))
     if isinstance(expr, sympy.log):
         return _enclose_log(expr.args[0], known)
     if expr.is_Pow:

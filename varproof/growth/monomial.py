@@ -18,6 +18,7 @@ from varproof.growth.constants import sign
 
 SYMBOL = sympy.Symbol("n", positive=True)
 Term = tuple[sympy.Expr, "Monomial"]  # coefficient and monomial
+Powers = tuple[tuple[int, sympy.Expr], ...]  # level j and power of L_j
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Monomial:
     -1
     """
 
-    powers: tuple[tuple[int, sympy.Expr], ...] = ()
+    powers: Powers = ()
     exponent: tuple[Term, ...] = ()
 
     def times(self, other: Monomial) -> Monomial:
@@ -168,9 +169,7 @@ def _term_text(c: sympy.Expr, m: Monomial) -> str:
     return constant + (body[1:] if body.startswith("1/") else f"*{body}")
 
 
-def _merged(
-    left: tuple[tuple[int, sympy.Expr], ...], right: tuple[tuple[int, sympy.Expr], ...]
-) -> tuple[tuple[int, sympy.Expr], ...]:
+def _merged(left: Powers, right: Powers) -> Powers:
     powers = dict(left)
     for level, p in right:
         powers[level] = powers[level] + p if level in powers else p

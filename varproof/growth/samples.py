@@ -123,14 +123,15 @@ def judge(deviations: Sequence[tuple[int, arb]]) -> Reading:
 
 def _values(ratio: sympy.Expr) -> Iterator[tuple[int, arb]]:
     level = natural_level(ratio)
+    found = False
     misses = 0
     places = [(k, False) for k in POINTS] + [(k, True) for k in DEEP_POINTS]
     for place, (k, deep) in enumerate(places):
         value = value_at(ratio, level, k, deep=deep)
         if value is not None:
-            misses = 0
+            found, misses = True, 0
             yield place, value
-        elif k > 4:
+        elif found:  # before the first value the formula may not be real yet
             misses += 1
             if misses == 2:  # cancellation has eaten all bits, or n is too large for a ball: nothing better comes
                 return

@@ -121,6 +121,9 @@ def _expand_new(expr: sympy.Expr, keep: int, memo: dict[sympy.Expr, Expansion]) 
         return exp(_expand(expr.args[0], keep, memo), keep)
     if isinstance(expr, sympy.log):
         return _expand_log(expr.args[0], keep, memo)
+    if isinstance(expr, sympy.Abs):  # sympy makes it of sqrt(log(n)**2)
+        inner = _expand(expr.args[0], keep, memo)
+        return inner if inner.is_zero or sign(inner.lead()[0]) > 0 else inner.scaled(sympy.Integer(-1), ONE)
     if expr.is_Pow and not expr.exp.has(SYMBOL):
         return power(_expand(expr.base, keep, memo), expr.exp, keep)
     if expr.is_Pow:
