@@ -15,6 +15,7 @@ from varproof.approx.degree_law import law_angle, law_degree
 from varproof.approx.rank_exponent import critical_logit_bound, law_exponent
 from varproof.base.balls import to_float
 from varproof.base.errors import InputError
+from varproof.regimes import regime_plot
 from varproof.regimes.exponent_curves import (
     best_exponents,
     entropy_exponents,
@@ -251,3 +252,12 @@ def test_unknown_kinds_of_picture_are_refused(tmp_path):
         with pytest.raises(InputError, match="picture"):
             draw_regime(tmp_path / target, point=POINTS["window"], title="")
     assert not list(tmp_path.iterdir())
+
+
+def test_an_inconsistent_question_has_no_exponent_to_mark(tmp_path, monkeypatch):
+    marks = []
+    monkeypatch.setattr(regime_plot, "draw_mark", lambda axes, *place: marks.append(place))
+    for verdict, expected in (("undecided", 1), ("inconsistent", 0)):
+        marks.clear()
+        draw_regime(tmp_path / "m.svg", point=RegimePoint(1.0, 0.005, 1.5, "question", verdict), title="As n grows")
+        assert len(marks) == expected

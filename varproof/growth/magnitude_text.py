@@ -59,7 +59,7 @@ def parse_magnitude(text: str, *, name: str) -> Magnitude:
         _check_names(tree, text)
         value = _Reader(text, tree).read(tree)
         if value.sign < 0:
-            fail(text, tree.position, "negative for large n", allowed="a positive function of n")
+            raise InputError("negative for large n", got=text, allowed="a positive function of n")
         return replace(value.size, text=text.strip())
     except InputError as error:
         raise InputError(f"{name}: {error.message}", got=error.got, allowed=error.allowed, hint=error.hint) from error
@@ -101,6 +101,8 @@ class _Reader:
     def _explicit(self, node: Node) -> _Signed:
         function = tidy(build_expression(node, self.text, names=("n",)))
         sign = eventual_sign(function)
+        if sign == 0 and node is self.tree:
+            raise InputError("zero for large n", got=self.text, allowed="a positive function of n")
         if sign == 0:
             self._refuse(node, "zero for large n")
         if sign is None and node is not self.tree:  # alone it is the user's word that it is positive

@@ -19,7 +19,7 @@ from varproof.growth.algebra import Behaviour, behaviour
 from varproof.growth.bounded import run_bounded
 from varproof.growth.constants import UndecidedError, enclose, equal
 from varproof.growth.limits import Limit, limit
-from varproof.growth.monomial import iterated_log
+from varproof.growth.monomial import SYMBOL, iterated_log
 from varproof.growth.samples import POINTS, natural_level, value_at
 from varproof.growth.series import germ
 
@@ -119,7 +119,7 @@ def witness(name: Name, ratio: sympy.Expr, value: sympy.Expr) -> dict[str, Any] 
     The points are {"variable": "n" or its iterated log, "value": "exp(exp(k))", "k": [k, k']}; the first pair of
     neighbours from 4 on in `varproof.growth.samples.POINTS` at which the balls decide the inequality is taken.
     """
-    level = natural_level(ratio)
+    level = natural_level(ratio) if ratio.has(SYMBOL) else 0
     text, test = _inequality(name, value)
     before: tuple[int, arb] | None = None
     for k in (k for k in POINTS if k >= 4):

@@ -61,7 +61,11 @@ def _bound(bound: Bound) -> list[tuple[str, str]]:
 
 def _statement(step: Step) -> str:
     fact = f"{step.quantity} = {step.given}"
-    return fact if fact == step.hypothesis else f"{fact}, so {step.hypothesis}"
+    if fact == step.hypothesis:
+        return fact
+    # a lower bound asks for some member: O(log n) is not Omega(log n), but it has members that are
+    some = "Omega(" in step.hypothesis and step.given.startswith(("O(", "o("))
+    return f"{fact} has members with {step.hypothesis}" if some else f"{fact}, so {step.hypothesis}"
 
 
 def _why(step: Step) -> str:
@@ -76,7 +80,8 @@ def _limit(step: Step) -> str:
     if step.ratio == step.limit:
         return f"the ratio is {step.limit}"
     named = ", ".join(ROUTES.get(name, name) for name in step.routes)
-    return f"{step.ratio} tends to {step.limit} ({named})"
+    grows = "grows without bound" if step.limit == "oo" else f"tends to {step.limit}"
+    return f"{step.ratio} {grows} ({named})"
 
 
 def _missing(steps: Sequence[Step]) -> str:

@@ -32,7 +32,8 @@ def check(hypothesis: Hypothesis, problem: Problem) -> Step:
     bound = parse_expression(hypothesis.bound, names=("n",))
     found = decided(magnitude.bound / bound)
     judged = _judge(hypothesis, magnitude, found)
-    by_order = hypothesis.relation in ("o", "O", "Omega")
+    # for o, Omega and omega the class itself carries the relation, which comparing the bounds would not show
+    by_order = hypothesis.relation in ("o", "O", "Omega") and magnitude.relation in ("=", "~", "Theta", "O")
     return Step(
         str(hypothesis),
         hypothesis.quantity,

@@ -99,8 +99,10 @@ def parse_problem(
         raise InputError("not a score scale", got=scale, allowed=ALLOWED_SCALES)
     if (name == "cosine") == (entry_bound is not None):
         raise InputError(
-            "cosine scores are bounded by S, whatever the entries" if entry_bound else "the entry bound R is missing",
-            got=f"scale {scale}, R {entry_bound}",
+            "the entry bound R is missing"
+            if entry_bound is None
+            else "cosine scores are at most S, whatever the entries",
+            got=f"scale {scale} {'without R' if entry_bound is None else f'and R = {entry_bound}'}",
             allowed="R with the scales d, sqrt and one; no R with cosine",
         )
     return Problem(

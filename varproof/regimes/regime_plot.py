@@ -126,7 +126,8 @@ def _own_kappa(axes: Any, frame: Frame, power: float, point: RegimePoint) -> Non
         axes.plot([across, across], [0, _height(EXACT_EXPONENT)], ":", **style)
     # a limit of kappa decides the exponent whatever positive finite d / ln N is
     alpha = 1.0 if point.alpha is None and point.logit in (0, math.inf) else point.alpha
-    if alpha is not None and not np.isnan(method_exponents(alpha, point.logit, power)):
+    decided = point.verdict != "inconsistent"  # nothing has an exponent where nothing satisfies the hypotheses
+    if decided and alpha is not None and not np.isnan(method_exponents(alpha, point.logit, power)):
         draw_mark(axes, across, _height(float(best_exponents(alpha, point.logit, power))))
 
 
