@@ -88,6 +88,23 @@ def test_sympy_is_still_wrong_about_a_logarithm_of_a_reciprocal() -> None:
     assert sympy_limit(n.subs(n, L1 + L2 + log(1 / (n - L1)))) == oo
 
 
+def test_sums_are_split_only_where_every_term_has_a_finite_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def recorded(expr: sympy.Expr, y: sympy.Symbol, point: sympy.Expr) -> sympy.Expr:
+        asked.append(expr)
+        return original(expr, y, point)
+
+    original = sympy.limit
+    monkeypatch.setattr(sympy, "limit", recorded)
+    assert sympy_limit((L1 + 3 * L2) / L1 + 2 / n) == 1
+    assert len(asked) == 2
+    asked.clear()
+    assert sympy_limit(log(n + 1) - L1) == 0  # oo - oo when split
+    assert asked[-1].is_Add
+    assert sympy_limit(n - L1) == oo
+
+
 def test_the_formula_in_the_logarithm() -> None:
     expr, y = in_log(L1**2 / n)
     assert expr == y**2 * exp(-y)
@@ -230,3 +247,11 @@ def test_json() -> None:
     unknown = Limit(None, "unknown", {"algebra": "0"}, "", "no answer from sympy").to_json()
     assert unknown["limit"] is None
     assert unknown["because"] == "no answer from sympy"
+
+
+def test_the_rank_exponent_with_the_degree_written_out() -> None:
+    # B = 1/(loglog n)^2, error n^-3, d = log n/loglog n; sympy needs minutes for the whole and a second for its terms
+    d, bound = L1 / L2, L1 / L2**2
+    g = bound + 3 * L1 / log(2 + 3 * L1 / bound)
+    found = limit((d * log(1 + g / d) + g * log(1 + d / g)) / log(4 * n**2 / 3), budget=20)
+    assert (found.value, found.status) == (0, "agree")
