@@ -126,7 +126,7 @@ BAD_OPTIONS = [
     ("--R 1 --scale two", "two"),
     ("--R 1 --scale d:2", "d:2"),
     ("--R 1 --scale cosine", "cosine"),
-    ("--R 1 --scale cosine:4", "R 1"),
+    ("--R 1 --scale cosine:4", "R = 1"),
     ("--scale cosine:", ""),
     ("--scale cosine", "cosine"),
     ("--scale cosine:-4", "-4"),

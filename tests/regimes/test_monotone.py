@@ -83,7 +83,7 @@ def test_a_smaller_entry_bound_is_no_harder(low, high, wraps, d, delta, scale, s
     scale=st.sampled_from(("d", "sqrt", "one")),
     schedule=st.sampled_from(("doubling", "linear")),
 )
-@settings(max_examples=40, deadline=None, derandomize=True, database=None)
+@settings(max_examples=25, deadline=None, derandomize=True, database=None)
 def test_a_larger_error_is_no_harder(errors, wraps, entry_bound, d, scale, schedule):
     first, second = sorted(errors)
     if first < second:
