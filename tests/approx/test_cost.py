@@ -7,6 +7,7 @@ from itertools import combinations_with_replacement
 import pytest
 
 from varproof.approx.cost import exact_flops, polynomial_flops
+from varproof.approx.rank import monomial_rank
 from varproof.base.errors import InputError
 
 
@@ -92,3 +93,11 @@ def test_bad_input_is_refused():
         polynomial_flops(4, 2, -1)
     with pytest.raises(InputError):
         polynomial_flops(4, 2, 1, value_dim=0)
+
+
+def test_the_rows_of_the_state_are_scaled_once_a_scale():
+    rank = monomial_rank(3, 4)
+    assert polynomial_flops(21, 3, 4, scales=3) - polynomial_flops(21, 3, 4) == 2 * rank * (3 + 1)
+    for scales in (0, 22, True):
+        with pytest.raises(InputError):
+            polynomial_flops(21, 3, 4, scales=scales)

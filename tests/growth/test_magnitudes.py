@@ -170,17 +170,21 @@ def test_one_form_for_one_class() -> None:
     assert [Magnitude("=", N).explicit, Magnitude("~", N).explicit] == [True, False]
 
 
-@pytest.mark.parametrize("relation", RELATIONS)
 @pytest.mark.parametrize("exponential", [1, -1])
-def test_exponentials_of_bounded_classes(relation: Relation, exponential: int) -> None:
-    answer = Magnitude(relation, sympy.Rational(1, 2), exponential)
-    inner = [values(factor / 2) for factor in FACTORS[relation] if factor != N]
+@pytest.mark.parametrize("relation", ["Theta", "O", "o", "Omega"])
+def test_exponentials_of_bounded_classes_are_refused(relation: Relation, exponential: int) -> None:
+    # exp(-O(1)) is below 1: as Theta(1) it would have a constant that may be chosen large
+    with pytest.raises(InputError):
+        Magnitude(relation, sympy.Rational(1, 2), exponential)
+
+
+@pytest.mark.parametrize(("exponential", "relation"), [(1, "omega"), (-1, "o")])
+def test_exponentials_of_what_exceeds_every_constant(exponential: int, relation: Relation) -> None:
+    answer = Magnitude("omega", sympy.Rational(1, 2), exponential)
+    assert (answer.exponential, answer.relation) == (0, relation)
+    inner = [values(factor / 2) for factor in FACTORS["omega"] if factor != N]
     with mpmath.workdps(250):
         assert all(belongs(tuple(mpmath.exp(exponential * x) for x in member), answer) for member in inner)
-    expected = {"Omega": ("Omega", "O"), "omega": ("omega", "o"), "any": ("any", "any"), "=": ("=", "=")}
-    if relation != "~":
-        assert answer.exponential == 0
-        assert answer.relation == expected.get(relation, ("Theta", "Theta"))[exponential < 0]
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,46 @@ def test_classes_and_constants(d, entry_bound, delta, expected):
     assert verdict(d, entry_bound, delta) == expected
 
 
+@pytest.mark.parametrize("delta", ["Omega(n**-3)", "omega(n**-3)", "n**-3"])
+@pytest.mark.parametrize(("scale", "entry_bound"), [("d", "sqrt(log(n))"), ("cosine:log(n)", None)])
+def test_errors_bounded_from_below_have_the_constant_of_their_bound(delta, scale, entry_bound):
+    # the hardest member is c n**-3: no theorem here may choose the exponent 3
+    assert verdict(LOG, entry_bound, delta, scale=scale) == "undecided"
+
+
+@pytest.mark.parametrize("delta", ["O(1)", "O(3)", "o(3)", "o(1)", "O(n**-3)", "n**-omega(1)", "n**-O(1)"])
+def test_errors_without_a_lower_bound_have_members_as_small_as_the_theorem_asks(delta):
+    assert verdict(LOG, "sqrt(log(n))", delta) == "hard"
+
+
+def test_a_class_of_errors_too_weak_to_matter_gives_the_number_of_its_members():
+    for delta in ("Theta(1)", "1/10"):
+        answer = decide(parse_problem(d="2*log(n)", entry_bound="sqrt(log(n))/10", delta=delta))
+        assert answer.upper.theorem.id == "polynomial_explicit"
+        assert answer.upper.exponent.text == "2.0631"  # 2 + rho(2, 1/100) = 2.06301.., rounded up
+    assert verdict("log(n)**2", "1/log(n)", "Theta(1)") == "easy"  # a bounded degree
+    assert verdict("exp(sqrt(log(n)))", "1/log(n)", "1/log(n)") == "easy"
+
+
+def test_exponents_are_rounded_outwards():
+    barely = decide(parse_problem(d="2*log(n)", entry_bound="sqrt(log(n))/10**6", delta="1/2"))
+    assert (barely.verdict, barely.upper.exponent.text) == ("undecided", "2.0001")
+    irrational = decide(parse_problem(d="n**log(2)", entry_bound="1", delta="n**-3"))
+    assert (irrational.lower.exponent.text, irrational.upper.exponent.text) == ("2.6931", "4.6932")
+    assert (
+        irrational.lower.exponent.value
+        < Fraction("2.693147180560")
+        < irrational.size.exponent.value + Fraction(1, 10**11)
+    )
+    assert decide(parse_problem(d="n**log(2)", entry_bound="1", delta="2")).verdict == "undecided"
+
+
+def test_a_theorem_without_a_finite_exponent_is_listed_with_the_reason():
+    answer = decide(parse_problem(d="log(n)**2", entry_bound="3*sqrt(log(n))", delta="n**-3"))
+    missing = {attempt.theorem.id: attempt.missing for attempt in answer.attempts}
+    assert "grows beyond every power" in missing["polynomial_explicit"][-1].because
+
+
 def test_dimensions_that_are_powers_of_n_raise_the_exact_exponent_above_the_lower_bound():
     answer = decide(parse_problem(d="n**(1/2)", entry_bound=ROOT, delta=POLY))
     assert (answer.exact.exponent.value, answer.lower.exponent.value) == (Fraction(9, 2), 4)

@@ -42,7 +42,7 @@ def test_the_stated_case_of_the_small_preset():
     assert found["entry_ratio"] == found["entry_ratio_range"][1] == pytest.approx(16 / math.sqrt(math.log(680)))
     assert found["best"] == "exact"
     assert found["flops"]["exact"] == exact_flops(680, 64, pairs=286434)
-    assert found["flops"]["polynomial"] == polynomial_flops(680, 64, 7)
+    assert found["flops"]["polynomial"] == polynomial_flops(680, 64, 7, scales=10)
     assert found["flops"]["tree"] is None
     assert found["break_even_tokens"] == break_even_tokens(64, 7)
     assert found["rank_exponent"] == pytest.approx(math.log(math.comb(71, 7)) / math.log(680))

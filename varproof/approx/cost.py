@@ -28,21 +28,23 @@ def exact_flops(tokens: int, head_dim: int, *, value_dim: int | None = None, pai
     return pairs * pair_flops(head_dim, value_dim) + tokens * value_dim
 
 
-def polynomial_flops(tokens: int, head_dim: int, degree: int, *, value_dim: int | None = None) -> int:
-    """N (4 r (d_v+1) + 2 (r-1)) + r (d_v+1) + N d_v with r = C(d+g, g): the polynomial method of degree g.
+def polynomial_flops(tokens: int, head_dim: int, degree: int, *, value_dim: int | None = None, scales: int = 1) -> int:
+    """N (4 r (d_v+1) + 2 (r-1)) + K r (d_v+1) + N d_v with r = C(d+g, g): the polynomial method of degree g.
 
     Features: each monomial but the constant one is one multiplication of an earlier one by a coordinate, for keys and
     for queries, 2 N (r-1). State phi(K)^T [V, 1]: 2 N r (d_v+1). The coefficients of the polynomial scale the rows of
-    the state once, r (d_v+1). Product phi(Q) S: 2 N r (d_v+1). Division N d_v. Linear in N at fixed rank. With a
-    block-causal mask blocks of keys enter the running state before their queries are served; then the rows of the state
-    are scaled once a scale, which adds r (d_v+1) for each further scale and is not counted.
+    the state, r (d_v+1) for each of K = `scales`: with a block-causal mask blocks of keys enter the running state
+    before their queries are served, and the rows are scaled again. Product phi(Q) S: 2 N r (d_v+1). Division N d_v.
+    Linear in N at fixed rank. Raises `InputError` for arguments below 1 and more scales than tokens.
 
     >>> polynomial_flops(1024, 2, 5)
     301119
     """
     value_dim = _positive(tokens=tokens, head_dim=head_dim, value_dim=head_dim if value_dim is None else value_dim)
+    if isinstance(scales, bool) or not isinstance(scales, int) or not 1 <= scales <= tokens:
+        raise InputError("not a number of scales", got=scales, allowed=f"1 to {tokens} for {tokens} tokens")
     rank = monomial_rank(head_dim, degree)
-    return tokens * (token_flops(rank, value_dim) + value_dim) + rank * (value_dim + 1)
+    return tokens * (token_flops(rank, value_dim) + value_dim) + scales * rank * (value_dim + 1)
 
 
 def pair_flops(head_dim: int, value_dim: int) -> int:

@@ -64,7 +64,15 @@ def limit(expr: sympy.Expr | int, *, budget: float = 5.0) -> Limit:
     >>> answer.value, answer.status, answer.leading
     (0, 'agree', 'loglog(n)/log(n)')
     """
-    return _limit(germ(expr), budget)
+    return _limit(_powers_as_exponentials(germ(expr)), budget)
+
+
+def _powers_as_exponentials(expr: sympy.Expr) -> sympy.Expr:
+    """b**e as exp(e log b), multiplied out, where both depend on n: log(n)**(1 + 1/loglog(n)) is E*log(n)."""
+    return expr.replace(
+        lambda part: part.is_Pow and part.base.has(SYMBOL) and part.exp.has(SYMBOL),
+        lambda part: sympy.exp(sympy.expand(part.exp * sympy.log(part.base))),
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -16,7 +16,7 @@ import sympy
 from varproof.base.errors import InputError
 from varproof.base.expression import FUNCTIONS, MAX_EXPONENT, build_expression
 from varproof.base.expression_tree import Node, fail, parse_tree
-from varproof.growth.eventual_sign import eventual_sign, log_of, tidy
+from varproof.growth.eventual_sign import eventual_sign, limit_value, log_of, tidy
 from varproof.growth.magnitudes import ABSORBS, Magnitude, Relation
 
 CLASSES: tuple[Relation, ...] = ("Theta", "O", "o", "Omega", "omega")
@@ -164,6 +164,11 @@ class _Reader:
         if sign is None or sign == 0:
             self._refuse(node, "the logarithm of the base has no known sign", allowed="a base above 1, such as n")
         size = exponent.size.times(Magnitude("=", sign * logarithm))
+        limit = limit_value(size.bound)
+        grows = limit is not None and (limit.is_infinite or (size.relation == "omega" and not limit.is_zero))
+        if size.relation != "any" and not grows:  # such a class has no open constant: exp(-C) is below 1
+            hint = "write a constant as a factor: C, Theta(1), O(1)"
+            self._refuse(node, "an exponent that need not grow", hint=hint)
         return _Signed(1, Magnitude(size.relation, size.bound, sign * exponent.sign))
 
     def _refuse(self, node: Node, problem: str, *, allowed: str = "", hint: str = "") -> NoReturn:

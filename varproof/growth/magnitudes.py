@@ -33,8 +33,8 @@ class Magnitude:
     """The set of positive functions described by `relation`, `bound` (in the positive symbol n) and `exponential`.
 
     `text` is what the user wrote, empty for derived ones, and is not compared. Constant factors inside a class are
-    dropped, so Theta(2*log(n)) equals Theta(log(n)); exp of a bounded class becomes Theta(1). Raises `InputError` for
-    an unknown relation or another symbol than n. Signs are checked by `parse_magnitude`, not here.
+    dropped, so Theta(2*log(n)) equals Theta(log(n)). Raises `InputError` for an unknown relation, another symbol than
+    n, and exp of a class whose bound is constant. Signs are checked by `parse_magnitude`, not here.
 
     >>> log_n = sympy.log(N)
     >>> d = Magnitude("Theta", 2 * log_n)
@@ -60,10 +60,12 @@ class Magnitude:
             bound = _without_constant(bound)
         if exponential and relation == "=":
             bound, exponential = sympy.exp(exponential * bound), 0
-        if exponential and relation in ("Theta", "O", "o") and bound == 1:
-            relation, exponential = "Theta", 0
-        if exponential and relation in ("Omega", "omega") and bound == 1:
+        if exponential and relation == "omega" and bound == 1:
             relation, exponential = relation if exponential > 0 else _INVERSE[relation], 0
+        if exponential and relation != "any" and bound == 1:
+            raise InputError(
+                "exp of a bounded class is no class of ours", got=f"exp({relation}(1))", allowed="a bound that grows"
+            )
         if relation == "any":
             bound, exponential = sympy.Integer(1), 0
         for name, value in (("relation", relation), ("bound", bound), ("exponential", exponential)):

@@ -21,7 +21,7 @@ def check(hypothesis: Hypothesis, problem: Problem) -> Step:
     >>> step.holds, step.given, step.ratio, step.limit
     (True, 'o(log(n))', '1', '1')
     """
-    magnitude = problem.quantity(hypothesis.quantity)
+    magnitude = problem.quantity(hypothesis.quantity, hardest=hypothesis.relation == "Omega")
     if magnitude.exponential:
         return _exponential(hypothesis, magnitude)
     match hypothesis.relation:
@@ -61,8 +61,7 @@ def _judge(hypothesis: Hypothesis, given: Magnitude, found: Limit) -> _Judged:
     """Whether `given = relation(bound)`, from the limit of the ratio of the two bounds."""
     name = hypothesis.quantity
     if hypothesis.relation == "explicit":
-        vanishing = given.relation in UPPER_KINDS and found.value is not None and bool(found.value.is_zero)
-        explicit = given.relation in ("=", "~") or vanishing
+        explicit = given.relation in ("=", "~")
         return _Judged(True) if explicit else _Judged(False, "a class", f"an explicit {name}")
     if given.relation == "any":
         return _Judged(False, f"the classes given leave the order of {name} open", f"classes that bound {name}")

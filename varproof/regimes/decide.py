@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Literal
 
 from varproof.base.errors import VarproofError
 from varproof.regimes.checking import check
 from varproof.regimes.consistency import contradictions
+from varproof.regimes.exponents import DIGITS
 from varproof.regimes.problem import Problem
 from varproof.regimes.registry import THEOREMS
 from varproof.regimes.steps import Step
 from varproof.regimes.theorem import Exponent, Hypothesis, Side, Theorem
 
+NO_EXPONENT = "it grows beyond every power of n, depends on open constants, or its limit is not decided"
 Verdict = Literal["easy", "hard", "undecided", "inconsistent"]
 
 
@@ -105,13 +108,13 @@ def _bounds(problem: Problem, theorems: Sequence[Theorem]) -> tuple[list[Bound],
         found = apply(theorem, problem)
         if isinstance(found, Bound):
             bounds.append(found)
-        elif found is not None:
+        else:
             attempts.append(found)
     return bounds, attempts
 
 
-def apply(theorem: Theorem, problem: Problem) -> Bound | Attempt | None:
-    """The bound that the theorem gives, or the attempt that failed; None where it has nothing more to say.
+def apply(theorem: Theorem, problem: Problem) -> Bound | Attempt:
+    """The bound that the theorem gives, or the attempt that failed: some hypothesis, or no finite exponent follows.
 
     Every hypothesis is checked, so that a failed attempt names all that is missing; only the limits of `n^o(1)`, which
     take long, are left out once another hypothesis has failed.
@@ -123,13 +126,19 @@ def apply(theorem: Theorem, problem: Problem) -> Bound | Attempt | None:
     if not all(step.holds for step in steps):
         return Attempt(theorem, tuple(steps))
     exponent = theorem.exponent(problem)
-    return None if exponent is None else Bound(theorem, exponent, tuple(steps), theorem.scope[problem.schedule.family])
+    if exponent is None:
+        steps.append(
+            Step("a finite exponent", "the exponent", "unknown", False, NO_EXPONENT, needed="a finite exponent")
+        )
+        return Attempt(theorem, tuple(steps))
+    return Bound(theorem, exponent, tuple(steps), theorem.scope[problem.schedule.family])
 
 
 def _verdict(
     problem: Problem, upper: Bound | None, lower: Bound | None, exact: Bound | None, size: Bound | None
 ) -> Verdict:
-    if upper is not None and size is not None and upper.exponent.value == size.exponent.value:
+    # irrational exponents are rounded outwards at twelve digits, so equal ones may differ by that
+    if upper is not None and size is not None and upper.exponent.value - size.exponent.value <= Fraction(4, DIGITS):
         return "easy"
     constant = check(Hypothesis("d", "O", "1"), problem).holds
     if constant and upper is not None and exact is not None and _rank(upper) < _rank(exact):

@@ -31,8 +31,11 @@ def pairs_exponent(problem: Problem) -> Exponent:
     return Exponent(Fraction(problem.schedule.pairs))
 
 
-def head_dim_exponent(problem: Problem) -> Fraction | None:
-    """The limit of log d / log n (of the largest members of a class), at least 0; None where it is not known."""
+def head_dim_exponent(problem: Problem, *, lower: bool = False) -> Fraction | None:
+    """The limit of log d / log n (of the largest members of a class), at least 0; None where it is not known.
+
+    An irrational limit is rounded up at twelve digits, down where `lower` asks for a lower bound.
+    """
     import sympy
 
     if problem.d.relation not in UPPER_KINDS:
@@ -41,7 +44,8 @@ def head_dim_exponent(problem: Problem) -> Fraction | None:
     found = decided(sympy.log(problem.d.bound) / sympy.log(n)).value
     if found is None or found.is_infinite:
         return None
-    return max(Fraction(0), above(found))
+    shift = Fraction(1, DIGITS) if lower and not found.is_Rational else 0
+    return max(Fraction(0), above(found) - 2 * shift)
 
 
 def above(value: sympy.Expr) -> Fraction:
@@ -64,7 +68,8 @@ def rank_exponent(problem: Problem) -> Fraction | None:
     With a = lim d/log n, b = lim B/log n, c = lim ln(1/delta)/log n all positive and finite (c = 0 allowed) it is
     rho(a, g) with g from the degree law; otherwise the limit of rho(d, G)/log n with G = c1 B + 1, or
     1 + Lambda/log(Lambda/B) where Lambda/B grows. None for classes of d or R, for infinite or undecided limits, and for
-    d that grows as a power of n. Proof: docs/explanation/regimes.md.
+    d that grows as a power of n; a class of errors counts where its constant does not matter. Proof:
+    docs/explanation/regimes.md.
     """
     import sympy
 
@@ -72,19 +77,24 @@ def rank_exponent(problem: Problem) -> Fraction | None:
     if not d.explicit or not bound.explicit or inverse.relation not in UPPER_KINDS or inverse.exponential:
         return None
     log_n = sympy.log(sympy.Symbol("n", positive=True))
-    if inverse.relation not in ("=", "~") and decided(inverse.bound / bound.bound).value != 0:
-        return None  # a class of errors gives a number only where it is too weak to matter
     alpha, beta, power = (decided(part.bound / log_n).value for part in (d, bound, inverse))
     if alpha is None or beta is None or power is None or head_dim_exponent(problem) != 0:
         return None
-    if alpha.is_finite and beta.is_finite and power.is_finite and alpha > 0 and beta > 0:
+    # the constant of a class of Lambda is open: it matters neither where Lambda = o(B) nor where the exponent is 0
+    known = inverse.relation in ("=", "~") or decided(inverse.bound / bound.bound).value == 0
+    if known and alpha.is_finite and beta.is_finite and power.is_finite and alpha > 0 and beta > 0:
         return rounded_up(_by_law(alpha, beta, power))
     degree = _degree_germ(bound.bound, inverse.bound)
     if degree is None:
         return None
+    top = decided(degree).value
+    if top is not None and top.is_finite:
+        return Fraction(0)  # a bounded degree: (d+1)^O(1) features, and d = n^o(1)
     entropy = d.bound * sympy.log(1 + degree / d.bound) + degree * sympy.log(1 + d.bound / degree)
     found = decided(entropy / log_n).value
-    return None if found is None or found.is_infinite else above(found)
+    if found is None or found.is_infinite or not (known or found.is_zero):
+        return None
+    return above(found)
 
 
 def _by_law(alpha: sympy.Expr, beta: sympy.Expr, power: sympy.Expr) -> arb:

@@ -85,7 +85,7 @@ class FiniteRegime:
         tokens, d = self.parameters.tokens, self.head_dim
         found = {"exact": exact_flops(tokens, d, pairs=self.parameters.counts.attention)}
         if self.rank is not None:
-            found["polynomial"] = polynomial_flops(tokens, d, self.degree.degree)
+            found["polynomial"] = polynomial_flops(tokens, d, self.degree.degree, scales=self.schedule.number_of_scales)
         if self.cells is not None:
             found["tree"] = self.cells.flops
         return found

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
+import sympy
+
 from varproof.base.errors import InputError
+from varproof.growth.eventual_sign import limit_value, log_of
 from varproof.growth.magnitude_text import parse_magnitude
 from varproof.growth.magnitudes import Magnitude, Relation, log_inverse
 from varproof.regimes.schedule_growth import ScheduleGrowth, parse_schedule_growth
@@ -52,13 +55,26 @@ class Problem:
         return log_inverse(self.delta)
 
     @cached_property
+    def hardest_error(self) -> Magnitude:
+        """Lambda of the hardest members of the class of delta, for lower bounds, which ask for some member.
+
+        O(f) and o(f) hold every smaller error. The hardest members of Omega(f) and omega(f) are constants times f, or
+        slightly above f, so Lambda ~ ln(1/f): its constant is fixed, while `log_inverse_error` is O of it.
+        """
+        delta = self.delta
+        if delta.exponential or delta.relation not in ("O", "o", "Omega", "omega"):
+            return self.log_inverse_error
+        if delta.relation in ("O", "o"):
+            return Magnitude("Omega", sympy.Integer(1))
+        vanishing = limit_value(delta.bound) == 0
+        return Magnitude("~", log_of(1 / delta.bound)) if vanishing else self.log_inverse_error
+
+    @cached_property
     def small_dimension_rank(self) -> Magnitude:
         """d log(2 + (B + Lambda)/d), which bounds the log of the rank up to a factor; it increases in d, B and Lambda.
 
         O of that function of the bounds when one of the three is a class with an upper bound, `any` when one has none.
         """
-        import sympy
-
         parts = (self.d, self.logit_bound, self.log_inverse_error)
         if any(part.relation not in UPPER_KINDS or part.exponential for part in parts):
             return Magnitude("any", sympy.Integer(1))
@@ -66,8 +82,13 @@ class Problem:
         relation: Relation = "=" if all(part.explicit for part in parts) else "O"
         return Magnitude(relation, d * sympy.log(2 + (bound + inverse) / d))
 
-    def quantity(self, name: str) -> Magnitude:
-        """The magnitude with the name used in hypotheses: d, R, B, Lambda = ln(1/delta), delta, or the rank's log."""
+    def quantity(self, name: str, *, hardest: bool = False) -> Magnitude:
+        """The magnitude with the name used in hypotheses: d, R, B, Lambda = ln(1/delta), delta, or the rank's log.
+
+        `hardest` asks for the members that lower bounds look at; only Lambda differs then.
+        """
+        if name == "Lambda" and hardest:
+            return self.hardest_error
         if name == "R" and self.entry_bound is not None:
             return self.entry_bound
         return {

@@ -5,6 +5,7 @@ A theorem is one file in `varproof/regimes/theorems` that defines `THEOREM`, and
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -27,8 +28,8 @@ class Hypothesis:
       it qualifies only where it exceeds every constant times the bound.
 
     Relations: o, O, Omega (bounds are functions of n in the grammar of magnitudes); `explicit`: a function, so that
-    its ratio to `bound` has a limit, or a class for which that limit is 0; `n^o(1)`: the quantity, or its logarithm
-    where `of_log` is set, grows slower than every power of n; `below` and `at least`: the number `bound`.
+    its ratio to `bound` has a limit; `n^o(1)`: the quantity, or its logarithm where `of_log` is set, grows slower than
+    every power of n; `below` and `at least`: the number `bound`.
     """
 
     quantity: str
@@ -42,7 +43,7 @@ class Hypothesis:
         if self.relation == "n^o(1)":
             return f"{subject} = n^o(1)"
         if self.relation == "explicit":
-            return f"{subject} is explicit or o({self.bound})"
+            return f"{subject} is explicit"
         if self.relation in ("below", "at least"):
             return f"{subject} {'<' if self.relation == 'below' else '>='} {self.bound}"
         return f"{subject} = {self.relation}({self.bound})"
@@ -52,22 +53,32 @@ class Hypothesis:
 class Exponent:
     """A power of n: `value` exactly, or below `value` where `strict`; `text` is what a person reads.
 
-    >>> Exponent(Fraction(10, 3)).text
-    '10/3'
+    A long fraction is shown with four decimals, rounded up (down for a lower bound, `lower`).
+
+    >>> Exponent(Fraction(10, 3)).text, Exponent(Fraction(36091234567, 10**10)).text
+    ('10/3', '3.6092')
     """
 
     value: Fraction
     text: str = ""
     strict: bool = False
+    lower: bool = False
 
     def __post_init__(self) -> None:
         if not self.text:
-            object.__setattr__(self, "text", str(self.value))
+            object.__setattr__(self, "text", _text(self.value, lower=self.lower))
 
     @property
     def number(self) -> float | None:
         """The value for people; None where it depends on a constant left open."""
         return None if self.strict else float(self.value)
+
+
+def _text(value: Fraction, *, lower: bool) -> str:
+    if value.denominator < 10**6:
+        return str(value)
+    rounded = math.floor(value * 10**4) if lower else math.ceil(value * 10**4)
+    return f"{rounded // 10**4}.{rounded % 10**4:04d}"
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from varproof.regimes.exponents import pairs_exponent
 from varproof.regimes.theorem import Hypothesis, Theorem
 
-GIVEN_MAPS = "token maps given: each scale is the interpolation of a given map (fixed ratio, suitable sides)"
+GIVEN_MAPS = (
+    "token maps given: each scale is the interpolation of a given map (fixed ratio, n divisible by its numerator, "
+    "kernel with sum |W| < 2 in two dimensions, as the bicubic one)"
+)
 
 THEOREM = Theorem(
     id="counting_given_maps",

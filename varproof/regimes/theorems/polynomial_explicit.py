@@ -11,10 +11,7 @@ from varproof.regimes.theorems.polynomial_log_dimension import SCOPE
 def exponent(problem: Problem) -> Exponent | None:
     """Tokens plus the exponent of the rank, rounded up at twelve digits where it is irrational."""
     rank = rank_exponent(problem)
-    if rank is None:
-        return None
-    value = problem.schedule.tokens + rank
-    return Exponent(value, str(value) if value.denominator < 10**6 else f"{float(value):.4g}")
+    return None if rank is None else Exponent(problem.schedule.tokens + rank)
 
 
 THEOREM = Theorem(
@@ -24,7 +21,6 @@ THEOREM = Theorem(
     hypotheses=(
         Hypothesis("d", "explicit", "log(n)"),
         Hypothesis("B", "explicit", "log(n)"),
-        Hypothesis("Lambda", "explicit", "log(n)"),
     ),
     exponent=exponent,
     scope={"geometric": SCOPE, "linear": SCOPE},
