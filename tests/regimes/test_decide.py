@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from varproof.base.errors import CertificateError
+from varproof.base.errors import CertificateError, InputError
 from varproof.growth.limits import Limit
 from varproof.regimes import steps
+from varproof.regimes.argument import argument
 from varproof.regimes.decide import Bound, ContradictionError, apply, decide
 from varproof.regimes.problem import parse_problem
 from varproof.regimes.registry import THEOREMS, theorem
@@ -87,7 +88,7 @@ def test_exponents_are_rounded_outwards():
         < Fraction("2.693147180560")
         < irrational.size.exponent.value + Fraction(1, 10**11)
     )
-    assert decide(parse_problem(d="n**log(2)", entry_bound="1", delta="2")).verdict == "undecided"
+    assert decide(parse_problem(d="n**log(2)", entry_bound="1", delta="2")).verdict == "easy"
 
 
 def test_a_theorem_without_a_finite_exponent_is_listed_with_the_reason():
@@ -166,6 +167,47 @@ def test_a_threshold_that_is_off_by_a_tenth_is_a_contradiction(theorem_id, quant
     assert theorem_id in str(failure.value.got)
 
 
+def test_an_exponent_below_the_lower_bound_without_a_number_is_a_contradiction_too():
+    wrong = replace(
+        theorem("exact_algorithm"), id="wrong", exponent=lambda problem: Exponent(Fraction(4), "4 - c", strict=True)
+    )
+    with pytest.raises(ContradictionError):
+        decide(parse_problem(d=LOG, entry_bound=ROOT, delta=POLY), (*THEOREMS, wrong))
+    easy = parse_problem(d="Theta(1)", entry_bound="n", delta="n**-3")  # 4 - 2/d against the output's 2 is none
+    assert decide(easy, (*THEOREMS, wrong)).verdict == "easy"
+
+
+def test_a_class_is_as_easy_as_its_members():
+    for d in ("log(n)**2", "Theta(log(n)**2)", "C*log(n)**2", "O(exp(sqrt(log(n))))"):
+        assert verdict(d, "1", "1/10") == "easy"
+    assert verdict("n**(1/100)", "1", "1/10") == "undecided"  # (d+1)^g is a power of n
+    for delta in ("1", "n", "poly(n)", "exp(O(log(n)))", "Omega(log(n))"):
+        for d in ("3", "log(n)**2", "n", "n**log(2)"):
+            assert verdict(d, "log(n)", delta) == "easy", (d, delta)
+
+
+def test_hypotheses_are_checked_when_they_are_written():
+    for wrong in (("Beta", "o"), ("B", "omega"), ("B", "o", "log(n)", "many")):
+        with pytest.raises(InputError):
+            Hypothesis(*wrong)
+
+
+def test_a_theorem_about_entries_says_nothing_about_cosine():
+    entry = replace(theorem("polynomial_log_dimension"), id="entries", hypotheses=(Hypothesis("R", "O", "1"),))
+    cosine = parse_problem(d="3", delta="n**-3", scale="cosine:4")
+    assert not entry.about(cosine)
+    assert entry.about(parse_problem(d="3", entry_bound="1", delta="n**-3"))
+    assert decide(cosine, (entry, *THEOREMS)).verdict == "easy"
+
+
+def test_without_a_bound_on_d_the_answer_says_so():
+    lines = argument(decide(parse_problem(d="Omega(log(n))", entry_bound="C*sqrt(log(n))", delta=POLY)))
+    assert lines[-1] == (
+        "undecided: no proved upper bound, lower exponent 4",
+        "bound d from above, for example by O(log(n))",
+    )
+
+
 def test_two_routes_that_disagree_stop_the_decision(monkeypatch):
     wrong = Limit(None, "disagree", {"algebra": "0", "sympy": "2", "samples": "agree"}, "", "they differ")
     monkeypatch.setattr(steps, "limit", lambda expression: wrong)
@@ -201,6 +243,7 @@ def test_every_theorem_has_a_page_a_source_and_a_scope():
         assert entry.sources
         assert entry.scope
         assert (entry.side == "lower") or not entry.assumes
+        assert entry.id in (root / "docs" / "explanation" / "regimes.md").read_text(encoding="utf-8")
     assert len({entry.id for entry in THEOREMS}) == len(THEOREMS)
     folder = root / "varproof" / "regimes" / "theorems"
     assert {path.stem for path in folder.glob("*.py")} - {"__init__"} == {entry.id for entry in THEOREMS}

@@ -39,9 +39,9 @@ def check(case: Case) -> Finding:
             ),
             waits_for(
                 "time N^(1 + o(1))",
-                "varproof.growth.regime, varproof.attention and varproof.var",
-                "S2 (corrected) proves it for one layer with a geometric schedule, d = O(log N), B = o(ln N); still "
-                "missing are the decision for given parameters by two independent routes, rounding, and all layers",
+                "varproof.attention and varproof.var",
+                "S2 (corrected) proves it for one layer with a geometric schedule, d = O(log N), B = o(ln N), and "
+                "varproof regime decides it for given parameters; still missing are rounding and all layers",
             ),
         ],
     )
@@ -123,8 +123,7 @@ CLAIM = Claim(
     expected=Verdict.UNKNOWN,
     because=(
         "the finite gauge is exact and S2 (corrected) proves the exponent for one layer; running the algorithm with a "
-        "certified error needs varproof.attention, the decision for given parameters varproof.growth.regime, all "
-        "layers varproof.var, none built yet"
+        "certified error needs varproof.attention, all layers varproof.var, neither built yet"
     ),
     falsified=(
         Variant("36 at 680 tokens, half-range 1/2", "rank 703 > 680 there", {"head_dim_256_at_1/2": Fraction(36)}),

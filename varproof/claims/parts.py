@@ -32,7 +32,7 @@ def assemble(checked: Sequence[tuple[str, Finding]], missing: Sequence[Part] = (
 def waits_for(name: str, module: str, result: str) -> Part:
     """A part that is UNKNOWN until `module` exists; `result` says what that module will establish.
 
-    >>> waits_for("easy side", "varproof.growth.regime", "the exponent").because
-    'needs varproof.growth.regime, not built yet: the exponent'
+    >>> waits_for("the algorithm", "varproof.attention", "a run within delta").because
+    'needs varproof.attention, not built yet: a run within delta'
     """
     return Part(name, Verdict.UNKNOWN, f"needs {module}, not built yet: {result}")

@@ -73,7 +73,7 @@ def _why(step: Step) -> str:
 
 
 def _limit(step: Step) -> str:
-    if step.limit is None:
+    if step.limit is None or not step.ratio:
         return ""
     if step.ratio == "1":
         return "the two orders are the same function"
@@ -101,6 +101,8 @@ def _verdict(regime: Regime) -> tuple[str, str]:
         return f"easy: time n^({upper.exponent.text} + o(1))", f"scope: {upper.scope}"
     if regime.verdict == "hard" and lower is not None:
         return f"hard: exponent {lower.exponent.text}, that of the exact algorithm", f"scope: {lower.scope}"
-    above = "no proved upper bound" if upper is None else f"upper exponent {upper.exponent.text}"
     below = "" if lower is None else f", lower exponent {lower.exponent.text}"
-    return f"undecided: {above}{below}", "no theorem of the base closes the gap at these parameters"
+    if upper is None:
+        return f"undecided: no proved upper bound{below}", "bound d from above, for example by O(log(n))"
+    gap = "no theorem of the base closes the gap at these parameters"
+    return f"undecided: upper exponent {upper.exponent.text}{below}", gap

@@ -72,9 +72,10 @@ def _judge(hypothesis: Hypothesis, given: Magnitude, found: Limit) -> _Judged:
         return _judge_lower(hypothesis, given, zero=zero, infinite=infinite)
     if given.relation not in UPPER_KINDS:
         return _Judged(False, f"{given} has no upper bound", str(hypothesis))
-    small = zero or (given.relation == "o" and not infinite)
-    holds = small if hypothesis.relation == "o" else not infinite
-    return _Judged(holds, "", "" if holds else str(hypothesis))
+    carried = given.relation == "o" and not infinite
+    holds = (zero or carried) if hypothesis.relation == "o" else not infinite
+    because = f"every member is o({given.bound})" if holds and carried and not zero else ""
+    return _Judged(holds, because, "" if holds else str(hypothesis))
 
 
 def _judge_lower(hypothesis: Hypothesis, given: Magnitude, *, zero: bool, infinite: bool) -> _Judged:
@@ -99,9 +100,12 @@ def _judge_lower(hypothesis: Hypothesis, given: Magnitude, *, zero: bool, infini
 
 
 def _exponential(hypothesis: Hypothesis, given: Magnitude) -> Step:
-    """delta = exp(-x) with x -> infinity: below every number; nothing else is asked of such a magnitude."""
-    holds = hypothesis.relation == "below" and given.exponential < 0
-    because = f"{given} tends to {'0' if given.exponential < 0 else 'infinity'}"
+    """delta = exp(-x), which is below every number for some member, or exp(x) > 1, x > 0; nothing else is asked."""
+    vanishing = given.exponential < 0
+    holds = hypothesis.relation == "below" and vanishing
+    if hypothesis.relation == "at least" and not vanishing:
+        holds = bool(parse_expression(hypothesis.bound, names=()) <= 1)
+    because = "some member tends to 0" if vanishing else "every member exceeds 1"
     needed = "" if holds else str(hypothesis)
     return Step(str(hypothesis), hypothesis.quantity, str(given), holds, because, needed=needed)
 
@@ -134,13 +138,21 @@ def _against_number(hypothesis: Hypothesis, given: Magnitude) -> Step:
         hypothesis.quantity,
         str(given),
         holds,
-        f"the limit is not decided: {found.because}" if found.value is None else "",
-        str(given.bound),
+        f"the limit is not decided: {found.because}"
+        if found.value is None
+        else f"{given.bound} tends to {found.value}",
+        "",
         None if found.value is None else str(found.value),
         found.routes,
         found.leading,
         "" if holds else str(hypothesis),
     )
+
+
+def _approach(given: Magnitude, found: Limit) -> str:
+    if found.value is None:
+        return f"the limit is not decided: {found.because}"
+    return f"{given.bound} tends to {found.value}" if given.bound.free_symbols else f"it is {given}"
 
 
 def _subpolynomial(hypothesis: Hypothesis, given: Magnitude) -> Step:

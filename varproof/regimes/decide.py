@@ -86,7 +86,7 @@ def decide(problem: Problem, theorems: Sequence[Theorem] = THEOREMS) -> Regime:
     bounds, attempts = _bounds(problem, theorems)
     upper, lower = _best(bounds, "upper"), _best(bounds, "lower")
     exact, size = _named(bounds, "exact_algorithm"), _named(bounds, "output_size")
-    if upper is not None and lower is not None and upper.exponent.value < lower.exponent.value:
+    if upper is not None and lower is not None and _overlap(upper.exponent, lower.exponent):
         raise ContradictionError(
             "two theorems contradict each other: an upper bound lies below a lower bound",
             got=f"{upper.theorem.id}: {upper.exponent.text}; {lower.theorem.id}: {lower.exponent.text}",
@@ -94,6 +94,11 @@ def decide(problem: Problem, theorems: Sequence[Theorem] = THEOREMS) -> Regime:
             hint="one of the two is wrong for these parameters; please report them",
         )
     return Regime(problem, _verdict(problem, upper, lower, exact, size), upper, lower, exact, size, (), tuple(attempts))
+
+
+def _overlap(upper: Exponent, lower: Exponent) -> bool:
+    """Whether an upper exponent lies below a lower one; `below x` overlaps with x itself."""
+    return upper.value < lower.value or (upper.strict and upper.value == lower.value)
 
 
 def _bounds(problem: Problem, theorems: Sequence[Theorem]) -> tuple[list[Bound], list[Attempt]]:

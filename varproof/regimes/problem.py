@@ -16,6 +16,8 @@ from varproof.regimes.schedule_growth import ScheduleGrowth, parse_schedule_grow
 
 SCALES = {"d": Fraction(-1), "sqrt": Fraction(-1, 2), "one": Fraction(0)}  # gamma = d to this power
 UPPER_KINDS = ("=", "~", "Theta", "O", "o")  # relations that bound a quantity from above
+RANK_LOGARITHM = "d log(2 + (B + Lambda)/d)"
+QUANTITIES = ("d", "R", "B", "Lambda", "delta", RANK_LOGARITHM)  # what hypotheses may be about
 ALLOWED_SCALES = "d, sqrt, one, or cosine:S with S a function of n such as 4 or log(n)"
 
 
@@ -96,7 +98,7 @@ class Problem:
             "B": self.logit_bound,
             "Lambda": self.log_inverse_error,
             "delta": self.delta,
-            "d log(2 + (B + Lambda)/d)": self.small_dimension_rank,
+            RANK_LOGARITHM: self.small_dimension_rank,
         }[name]
 
 
@@ -144,6 +146,7 @@ def _algebraic(text: str, name: str) -> Magnitude:
             f"{name}: an exponent without a value leaves the order open",
             got=text,
             allowed="an explicit power such as n**(1/2), or a constant C as a factor",
+            hint="for at most polynomial write O(n**5), or another power",
         )
     return magnitude
 

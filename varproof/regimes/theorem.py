@@ -9,13 +9,15 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, get_args
 
-from varproof.regimes.problem import Problem
+from varproof.base.errors import InputError
+from varproof.regimes.problem import QUANTITIES, Problem
 from varproof.regimes.schedule_growth import Family
 
 Side = Literal["upper", "lower"]
 Quantifier = Literal["every", "some", "large"]
+Relation = Literal["o", "O", "Omega", "explicit", "n^o(1)", "below", "at least"]
 
 
 @dataclass(frozen=True)
@@ -33,10 +35,19 @@ class Hypothesis:
     """
 
     quantity: str
-    relation: Literal["o", "O", "Omega", "explicit", "n^o(1)", "below", "at least"]
+    relation: Relation
     bound: str = "1"
     quantifier: Quantifier = "every"
     of_log: bool = False
+
+    def __post_init__(self) -> None:
+        for value, allowed in (
+            (self.quantity, QUANTITIES),
+            (self.relation, get_args(Relation)),
+            (self.quantifier, get_args(Quantifier)),
+        ):
+            if value not in allowed:
+                raise InputError("not part of a hypothesis", got=value, allowed=", ".join(allowed))
 
     def __str__(self) -> str:
         subject = f"log {self.quantity}" if self.of_log else self.quantity
@@ -102,5 +113,7 @@ class Theorem:
     scales: tuple[str, ...] = field(default=("d", "sqrt", "one", "cosine"))
 
     def about(self, problem: Problem) -> bool:
-        """Whether the theorem speaks about this schedule and this score scale."""
-        return problem.schedule.family in self.scope and problem.scale in self.scales
+        """Whether the theorem speaks about this schedule and this score scale; cosine has no R to speak about."""
+        about_entries = any(hypothesis.quantity == "R" for hypothesis in self.hypotheses)
+        scale = problem.scale in self.scales and not (about_entries and problem.entry_bound is None)
+        return problem.schedule.family in self.scope and scale

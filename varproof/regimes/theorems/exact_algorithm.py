@@ -23,5 +23,5 @@ THEOREM = Theorem(
     exponent=exponent,
     scope={"geometric": "any input", "linear": "any input"},
     sources=("arXiv:2501.04377",),
-    page="docs/explanation/schedules.md",
+    page="docs/explanation/regimes.md",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from varproof.regimes.exponents import tokens_exponent
+from varproof.regimes.problem import RANK_LOGARITHM
 from varproof.regimes.theorem import Hypothesis, Theorem
 from varproof.regimes.theorems.polynomial_log_dimension import SCOPE
 
@@ -10,7 +11,7 @@ THEOREM = Theorem(
     id="polynomial_any_degree",
     side="upper",
     statement="degree O(B + Lambda) and C(d+g, d) <= (e(d+g)/d)^d = n^o(1) features, so L n^o(1) operations",
-    hypotheses=(Hypothesis("d log(2 + (B + Lambda)/d)", "o", "log(n)"),),
+    hypotheses=(Hypothesis(RANK_LOGARITHM, "o", "log(n)"),),
     exponent=tokens_exponent,
     scope={"geometric": SCOPE, "linear": SCOPE},
     sources=("arXiv:2302.13214",),

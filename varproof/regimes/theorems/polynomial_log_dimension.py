@@ -19,5 +19,5 @@ THEOREM = Theorem(
     exponent=tokens_exponent,
     scope={"geometric": SCOPE, "linear": SCOPE},
     sources=("arXiv:2302.13214", "arXiv:2501.04377"),
-    page="docs/explanation/schedules.md",
+    page="docs/explanation/regimes.md",
 )
