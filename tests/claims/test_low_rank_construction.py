@@ -69,7 +69,7 @@ def test_the_page_shows_the_table_of_the_claim():
 def test_the_open_exponent_cites_what_is_proved_and_names_what_is_missing():
     unknown = {part.name: part.because for part in CLAIM.check(CLAIM.case()).parts if part.verdict is Verdict.UNKNOWN}
     reason = unknown["time N^(1 + o(1))"]
-    assert all(text in reason for text in ("S2 (corrected)", "two independent routes", "rounding", "all layers"))
+    assert all(text in reason for text in ("S2 (corrected)", "varproof regime", "rounding", "all layers"))
     assert "S2" in CLAIM.derived_from
 
 

@@ -138,9 +138,7 @@ def _against_number(hypothesis: Hypothesis, given: Magnitude) -> Step:
         hypothesis.quantity,
         str(given),
         holds,
-        f"the limit is not decided: {found.because}"
-        if found.value is None
-        else f"{given.bound} tends to {found.value}",
+        _approach(given, found),
         "",
         None if found.value is None else str(found.value),
         found.routes,
