@@ -6,12 +6,18 @@ the rest is asked of `varproof.growth.limits`.
 
 from __future__ import annotations
 
+from math import prod
+
 import sympy
 
 from varproof.base.errors import InputError
+from varproof.growth.sympy_signs import limit_sign_search
 
 N = sympy.Symbol("n", positive=True)
 MAX_CONSTANT_BITS = 2000
+MAX_TERMS = 200
+
+limit_sign_search()
 
 
 def eventual_sign(f: sympy.Expr) -> int | None:
@@ -71,8 +77,25 @@ def log_of(f: sympy.Expr) -> sympy.Expr:
     if f.is_Mul and all(is_plainly_positive(factor) for factor in f.args):
         return sympy.Add(*(log_of(factor) for factor in f.args))
     if f.is_Pow and is_plainly_positive(f.base):
-        return sympy.expand_mul(f.exp * log_of(f.base))
+        return expand_briefly(f.exp * log_of(f.base))
     return sympy.log(f)
+
+
+def expand_briefly(f: sympy.Expr) -> sympy.Expr:
+    """The products of f multiplied out, unless that could give more than `MAX_TERMS` terms: 29 sums give 2**29.
+
+    >>> n = sympy.Symbol("n", positive=True)
+    >>> expand_briefly((n + 1) * sympy.log(n))
+    n*log(n) + log(n)
+    """
+    return sympy.expand_mul(f) if _terms(f) <= MAX_TERMS else f
+
+
+def _terms(f: sympy.Expr) -> int:
+    if f.is_Mul:
+        return prod(_terms(part) for part in f.args)
+    counts = [_terms(part) for part in f.args]
+    return sum(counts) if f.is_Add else max(counts, default=1)
 
 
 def power_of(f: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:

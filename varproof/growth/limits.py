@@ -18,7 +18,7 @@ from sympy.core.cache import clear_cache
 
 from varproof.base.errors import shorten
 from varproof.growth.algebra import Behaviour, behaviour
-from varproof.growth.bounded import run_bounded
+from varproof.growth.bounded import cuts, run_bounded
 from varproof.growth.constants import UndecidedError, equal
 from varproof.growth.monomial import SYMBOL
 from varproof.growth.series import germ
@@ -56,15 +56,26 @@ def limit(expr: sympy.Expr | int, *, budget: float = 5.0) -> Limit:
     """The limit of a formula in one positive symbol as that symbol tends to infinity; `budget` in seconds a route.
 
     Status "agree": both routes and the samples say the same, and `value` is the limit. "disagree": two of them say
-    different things, a defect somewhere. "unknown": one of them has no answer. Raises `InputError` for a formula that
-    is not real for large n, divides by zero, or is built from other functions.
+    different things, a defect somewhere. "unknown": one of them has no answer, or the total budget of the question
+    (`varproof.growth.bounded.total_budget`) is used up; the latter is not remembered. Raises `InputError` for a formula
+    that is not real for large n, divides by zero, or is built from other functions.
 
     >>> n = sympy.Symbol("n", positive=True)
     >>> answer = limit(sympy.log(sympy.log(n)) / sympy.log(n))
     >>> answer.value, answer.status, answer.leading
     (0, 'agree', 'loglog(n)/log(n)')
     """
-    return _limit(_powers_as_exponentials(germ(expr)), budget)
+    try:
+        return _limit(germ(expr), budget)
+    except _CutShortError as error:
+        return error.found
+
+
+class _CutShortError(Exception):
+    """Carries a limit past the memory of `_limit`: more time might have found it."""
+
+    def __init__(self, found: Limit) -> None:
+        self.found = found
 
 
 def _powers_as_exponentials(expr: sympy.Expr) -> sympy.Expr:
@@ -77,6 +88,19 @@ def _powers_as_exponentials(expr: sympy.Expr) -> sympy.Expr:
 
 @lru_cache(maxsize=4096)
 def _limit(expr: sympy.Expr, budget: float) -> Limit:
+    before = cuts()
+    found = _by_all_routes(expr, budget)
+    if found.status == "unknown" and cuts() > before:
+        raise _CutShortError(found)
+    return found
+
+
+def _by_all_routes(formula: sympy.Expr, budget: float) -> Limit:
+    try:
+        expr = run_bounded(lambda: _powers_as_exponentials(formula), budget)
+    except TimeoutError as error:
+        said = _short(error)
+        return Limit(None, "unknown", {"algebra": said, "sympy": said, "samples": said}, "", said)
     found, first = _try_algebra(expr, budget)
     value, second = _try_sympy(expr, budget)
     third = "no leading term" if found is None else _try_samples(found, budget)

@@ -16,10 +16,12 @@ import sympy
 from varproof.base.errors import InputError
 from varproof.base.expression import FUNCTIONS, MAX_EXPONENT, build_expression
 from varproof.base.expression_tree import Node, fail, parse_tree
+from varproof.growth.bounded import total_budget
 from varproof.growth.eventual_sign import eventual_sign, limit_value, log_of, tidy
 from varproof.growth.magnitudes import ABSORBS, Magnitude, Relation
 
 CLASSES: tuple[Relation, ...] = ("Theta", "O", "o", "Omega", "omega")
+SECONDS = 5.0  # for all limits that reading one formula takes
 _NAMES = ("n", "C")
 _CALLS = (*FUNCTIONS, *CLASSES, "poly")
 ALLOWED = "n, C, + - * / **, exact numbers, log, sqrt, exp, Theta(..), O(..), o(..), Omega(..), omega(..), poly(n)"
@@ -57,7 +59,8 @@ def parse_magnitude(text: str, *, name: str) -> Magnitude:
                 fail(text, text.index(letter), "unexpected character", allowed=ALLOWED, hint=f"write {meant}")
         tree = parse_tree(text)
         _check_names(tree, text)
-        value = _Reader(text, tree).read(tree)
+        with total_budget(SECONDS):
+            value = _Reader(text, tree).read(tree)
         if value.sign < 0:
             raise InputError("negative for large n", got=text, allowed="a positive function of n")
         return replace(value.size, text=text.strip())

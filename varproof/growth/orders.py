@@ -109,7 +109,7 @@ def holds(name: Name, f: sympy.Expr | int, g: sympy.Expr | int, *, budget: float
     }
     if answer is False:
         assert value is not None
-        certificate["witness"] = witness(name, germ(f) / germ(g), value)
+        certificate["witness"] = _bounded_witness(name, germ(f) / germ(g), value, budget)
     return Answer(answer, found.limit, certificate)
 
 
@@ -133,6 +133,13 @@ def witness(name: Name, ratio: sympy.Expr, value: sympy.Expr) -> dict[str, Any] 
             }
         before = None if ball is None else (k, ball)
     return None
+
+
+def _bounded_witness(name: Name, ratio: sympy.Expr, value: sympy.Expr, budget: float) -> dict[str, Any] | None:
+    try:
+        return run_bounded(lambda: witness(name, ratio, value), budget)
+    except TimeoutError:
+        return None
 
 
 def _inequality(name: Name, value: sympy.Expr) -> tuple[str, Callable[[arb, arb], bool]]:
