@@ -9,7 +9,15 @@ import pytest
 from varproof.approx import minimal_degree
 from varproof.approx.best_error import best_error
 from varproof.approx.closed_forms import rel_lower_degree, rel_upper_degree
-from varproof.approx.sufficient_degree import CLOSED_FORM, LEAST, growth_refutes, rounded_outwards, sufficient_degree
+from varproof.approx.softmax_lemma import relative_error_for
+from varproof.approx.sufficient_degree import (
+    CLOSED_FORM,
+    LEAST,
+    SufficientDegree,
+    growth_refutes,
+    rounded_outwards,
+    sufficient_degree,
+)
 from varproof.base.errors import InputError
 from varproof.growth.symbolic import log, sqrt
 
@@ -32,7 +40,7 @@ def test_degree_zero_exactly_up_to_the_hyperbolic_tangent():
 
 
 def test_beyond_the_quick_certificates_it_is_an_upper_bound_and_says_so():
-    for bound, eps in ((Fraction(140), Fraction(1, 100)), (Fraction(4), Fraction(1, 10**700))):
+    for bound, eps in ((Fraction(140), Fraction(1, 100)), (Fraction(16), Fraction(1, 10**300))):
         found = sufficient_degree(bound, eps)
         assert found.kind == CLOSED_FORM
         assert rel_lower_degree(bound, eps) <= found.lower <= found.degree == rel_upper_degree(bound, eps)
@@ -40,6 +48,16 @@ def test_beyond_the_quick_certificates_it_is_an_upper_bound_and_says_so():
         found = sufficient_degree(bound, Fraction(1, 10**30))
         assert found.kind == CLOSED_FORM
         assert bound / 2 < found.lower < bound < found.degree <= 2 * bound
+
+
+def test_closed_forms_that_agree_prove_the_least_degree():
+    # too many digits, too large a bound and too large a degree for a certificate
+    for bound, digits, degree in ((1, 700, 298), (140, 100, 349), (100, 300, 513)):
+        eps = Fraction(1, 10**digits)
+        assert sufficient_degree(Fraction(bound), eps) == SufficientDegree(degree, LEAST, degree)
+        assert rel_lower_degree(Fraction(bound), eps) == rel_upper_degree(Fraction(bound), eps) == degree
+    assert sufficient_degree(Fraction(1), relative_error_for("1e-400")) == SufficientDegree(186, LEAST, 186)
+    assert sufficient_degree(Fraction(4), Fraction(1, 10**1200)) == SufficientDegree(589, CLOSED_FORM, 588)
 
 
 def test_balls_and_long_numbers_are_rounded_outwards():

@@ -104,6 +104,34 @@ def test_usage_messages(argv: list[str], message: str, hint: str, capsys: Captur
     assert hint in answer["hint"]
 
 
+@pytest.mark.parametrize(
+    ("line", "option", "value"),
+    [
+        ("regime --d --R 1 --delta 1", "--d", "--R"),
+        ("regime --d 3 --R --delta 1", "--R", "--delta"),
+        ("regime --d 3 --R 1 --delta --schedule 256", "--delta", "--schedule"),
+        ("regime --n --values 3 --d 3 --R 1 --delta 1", "--n", "--values"),
+        ("regime --d 3 --R 1 --schedule 256 --delta", "--delta", "--json"),
+        ("regime --d 3 --R 1 --delta 1 --schedule 256 --plot", "--plot", "--json"),
+        ("regime --asymptotic --d n --R 1 --delta 1 --scales", "--scales", "--json"),
+        ("degree --bound --eps 1e-3", "--bound", "--eps"),
+        ("rank --d --degree 3", "--d", "--degree"),
+    ],
+)
+def test_an_option_that_took_the_next_one_for_its_value(line: str, option: str, value: str, capsys: Capture) -> None:
+    error = error_of(line.split(), capsys)
+    assert error["message"] == f"{option} got the value {value}; is its value missing?"
+    assert error["got"] == f"{option} {value}"
+
+
+def test_other_surplus_arguments_are_not_blamed_on_an_option(capsys: Capture) -> None:
+    for line in ("regime --d 3 --R 1 --delta 1 more", "regime --d 3 --R -1 --delta 1 --json more"):
+        assert "unexpected extra argument" in error_of(line.split(), capsys)["message"]
+    assert error_of(["regime", "--d", "3", "--R", "1", "--delta", "1", "--", "--d", "--R"], capsys)["got"]
+    number = ["regime", "--d", "3", "--R", "--1", "--delta", "1", "--schedule", "256"]
+    assert error_of(number, capsys)["message"] == "R is not a rational number"
+
+
 @pytest.mark.parametrize("argv", [["-h"], ["bench", "-h"], ["verify", "-h"], ["verify", "--help"]])
 def test_short_help(argv: list[str], capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import pty
@@ -11,6 +12,7 @@ import shlex
 import subprocess
 import sys
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -213,6 +215,39 @@ def test_a_picture_is_written_and_stdout_stays_the_answer(line, capsys, tmp_path
     assert shown.err.split() == ["wrote", "map.png"]
     assert [path.name for path in tmp_path.iterdir()] == ["map.png"]
     assert (tmp_path / "map.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("line", PICTURES)
+@pytest.mark.parametrize("json_asked", [False, True])
+def test_a_picture_that_fails_leaves_the_answer(line, json_asked, capsys, tmp_path, monkeypatch):
+    def full(path: Path, **_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    words = [*shlex.split(line), *(["--json"] if json_asked else [])]
+    assert main(words) == 0
+    answered = capsys.readouterr().out
+    monkeypatch.setattr("varproof.regimes.regime_plot.draw_regime", full)
+    assert main([*words, "--plot", str(tmp_path / "map.png")]) == 5
+    shown = capsys.readouterr()
+    assert shown.out == answered
+    assert shown.err.startswith("error: no space left to write")
+    assert not list(tmp_path.iterdir())
+    if json_asked:
+        assert json.loads(shown.out)["format"] == "varproof/regime/1"
+
+
+def test_a_failure_before_the_answer_is_still_an_object(capsys, tmp_path):
+    assert main([*shlex.split(PRESET), "--json", "--plot", str(tmp_path / "missing" / "map.png")]) == 2
+    assert json.loads(capsys.readouterr().out)["format"] == "varproof/error/1"
+
+
+def test_the_title_says_all_that_was_given(capsys):
+    line = "regime --schedule doubling --n 64 --d 2 --R 1 --delta 1/2"
+    assert main(shlex.split(f"{line} --values 3")) == 0
+    title = capsys.readouterr().out.splitlines()[0].rstrip()
+    assert title == "At this size: schedule doubling, n = 64, d = 2, R = 1, scale d, delta = 1/2, values = 3"
+    assert main(shlex.split(line)) == 0
+    assert "values" not in capsys.readouterr().out.splitlines()[0]
 
 
 def test_the_pictures_of_two_questions_differ(capsys, tmp_path):

@@ -135,6 +135,8 @@ BAD_OPTIONS = [
     ("--scale d", "scale d"),
     ("--R 1 --plot map.exe", "map.exe"),
     ("--R 1 --plot missing/map.png", "missing"),
+    ("--R 1 --plot ''", '""'),
+    ("--R 1 --plot .", "."),
     ("--R 1 --seed 3", "--seed"),
     ("--R 1 surplus", "surplus"),
 ]
@@ -215,3 +217,16 @@ def test_a_growth_at_one_size_names_the_forgotten_option(option, text, capsys):
     error = refused(["regime", *(word for pair in given.items() for word in pair)], capsys)
     assert error["got"] == text
     assert "--asymptotic" in error["hint"]
+
+
+def test_sides_that_do_not_fit_are_short_and_speak_of_options(capsys):
+    long = "1" * 301
+    given = ["--d", "3", "--R", "1", "--delta", "1"]
+    error = refused(["regime", *given, "--n", long], capsys, starts="doubling needs")
+    assert error["allowed"] == "2^996 or 2^997"
+    assert refused(["regime", *given, "--n", "12"], capsys)["allowed"] == "8 or 16"
+    error = refused(["regime", *given, "--n", "7", "--schedule", f"1,{long}"], capsys, starts="n differs")
+    assert len(error["allowed"]) < 200
+    error = refused(["regime", *given, "--n", "1000000", "--schedule", "linear"], capsys, starts="too many scales")
+    assert "--asymptotic" in error["hint"]
+    assert "growth." not in error["hint"]

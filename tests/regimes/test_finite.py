@@ -17,7 +17,7 @@ from varproof.approx.softmax_lemma import relative_error_for
 from varproof.base.errors import InputError
 from varproof.growth.schedules import parse_schedule
 from varproof.regimes.finite import answer_finite
-from varproof.regimes.finite_table import finite_rows
+from varproof.regimes.finite_table import about, finite_rows
 
 
 def fields(**arguments):
@@ -174,6 +174,44 @@ def test_rows_are_three_texts_and_tell_the_same_numbers():
     }
     assert cosine["R, 1/d convention"] == "2 to 16"
     assert "tree flops" not in cosine
+
+
+def says(**arguments):
+    return {name: (value, what) for name, value, what in finite_rows(answer_finite(**arguments))}
+
+
+def test_rows_name_n_and_a_range_only_where_there_is_one():
+    one = says(d=2, R="1", delta="0.1", schedule="doubling", n=64)
+    assert one["tokens N"][1].startswith("all scales of doubling, n = 64; ln N")
+    assert one["R / sqrt(ln N)"][1] == "the same hypothesis in the entries"
+    line = says(d=1, delta="0.1", scale="cosine:20", schedule="256")
+    assert line["tokens N"][1].startswith("all scales of 256; ln N")
+    assert line["R, 1/d convention"][0] == "4.47214"
+    assert "range" not in line["R / sqrt(ln N)"][1]
+    many = says(d=2, delta="0.1", scale="cosine:20", schedule=",".join(map(str, range(1, 300))))
+    assert many["R / sqrt(ln N)"][1].endswith("up to the range of R")
+    assert len(many["tokens N"][1]) < 120
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("400/40001", "about 0.01"),
+        ("4000/4000001", "about 0.001"),
+        ("1", "1"),
+        ("4/5", "0.8"),
+        ("12/13", "about 0.9231"),
+        ("0.12345", "about 0.1234"),
+        ("0.123451", "about 0.1235"),
+        ("0.99996", "about 1"),
+        ("0.001", "0.001"),
+        ("0.0009", "9e-4"),
+        ("1e-400", "1e-400"),
+        ("9.99996e-401", "about 1e-400"),
+    ],
+)
+def test_eps_is_rounded_to_nearest_and_says_so(value, shown):
+    assert about(Fraction(value)) == shown
 
 
 GOOD = {"d": 64, "R": "2", "delta": "0.01", "scale": "d", "schedule": "256"}

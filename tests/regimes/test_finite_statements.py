@@ -68,13 +68,13 @@ def test_what_is_best_is_said_with_factors():
     answer = answer_finite(d=2, R="3", delta="1e-3", scale="one", schedule="doubling", n=64)
     said = " ".join(answer.statements)
     factor = shown(Fraction(answer.work["exact"], answer.work["tree"]))
-    assert f"the cell method does the least work; exact attention needs {factor} times as many flops" in said
+    assert f"the tree method does the least work; exact attention needs {factor} times as many flops" in said
     assert "upper bound for what a tree engine does" in said
     small = text(d=64, delta="0.01", scale="cosine:4", schedule="256")
     assert "exact attention does the least work; the polynomial method needs 3,203,529 times as many flops" in small
     assert "Satisfying the hypothesis does not make a faster method pay at this size" in small
     assert "from 1,345,294,845 tokens on (full square attention" in small
-    assert "tree method is counted for d <= 3 only" in small
+    assert "The tree method (one level of cells) is counted for d <= 3 only" in small
     assert "1,955,721 times N" in small
     violated = text(d=64, R="3", delta="0.01", schedule="256")
     assert "Satisfying the hypothesis" not in violated
@@ -85,3 +85,50 @@ def test_the_kind_of_the_degree_is_said():
     closed = text(d=4, R="30", delta="0.01", schedule="256")
     assert "suffices by a closed form" in closed
     assert "certified from both sides" not in closed
+
+
+def test_a_break_even_below_n_is_reconciled_with_exact_attention():
+    masked = "the mask leaves exact attention 0.6195 of the N^2 pairs"
+    said = text(d=2, delta="0.001", scale="cosine:17", schedule="256")
+    assert "exact attention does the least work; the polynomial method needs 1.063 times" in said
+    assert "from 447 tokens on" in said
+    assert f"N = 680 is one of these, but {masked}" in said
+    assert "here exact attention needs no more flops" in said
+    # the polynomial method does pay here (break-even 42), and there it would not even without the mask
+    assert "the mask leaves" not in text(d=1, delta="0.001", scale="cosine:20", schedule="256")
+    beyond = text(d=2, R="1", delta="1e-400", schedule="256")
+    assert "from 22,373 tokens on" in beyond
+    assert "the mask leaves" not in beyond
+
+
+def test_the_tree_method_has_one_name_and_no_cut_is_called_best_where_none_pays():
+    every = [
+        text(d=1, delta="0.001", scale="cosine:20", schedule="256"),
+        text(d=2, delta="0.001", scale="cosine:17", schedule="256"),
+        text(d=2, R="1", delta="1e-400", schedule="256"),
+        text(d=4, R="1", delta="0.1", schedule="256"),
+    ]
+    assert all("The tree method (one level of cells) " in said and "cell method" not in said for said in every)
+    assert "does the least work with 3 parts of every axis and degree 12:" in every[0]
+    assert "does the least work with all keys in one cell and degree 25:" in every[1]
+    assert "1 parts" not in every[1]
+    assert "no cut that is cheaper than exact attention" in every[2]
+    assert not any(word in every[2] for word in ("e+400", "degree 0"))
+    assert not any("no cut" in said for said in (every[0], every[1], every[3]))
+
+
+def test_no_cut_is_cheaper_exactly_where_every_key_is_alone():
+    seen = set()
+    for R, delta, n in itertools.product(("1/10", "1", "5", "40"), ("0.1", "1e-30"), (2, 16, 128)):
+        for d in (1, 2, 3):
+            answer = answer_finite(n=n, d=d, R=R, delta=delta, scale="one", schedule="doubling")
+            none = "no cut that is cheaper" in " ".join(answer.statements)
+            assert not none or answer.work["tree"] > answer.work["exact"]
+            seen.add(none)
+    assert seen == {True, False}
+
+
+def test_cosine_in_one_dimension_has_no_range():
+    said = text(d=1, delta="0.001", scale="cosine:20", schedule="256")
+    assert "ranges over" not in said
+    assert "the balanced entry bound is R = 4.47214 against" in said

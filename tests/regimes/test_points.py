@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from varproof.regimes.decide import decide
+from varproof.regimes.decide import Regime, decide
 from varproof.regimes.finite import answer_finite
 from varproof.regimes.points import finite_point, growing_point
 from varproof.regimes.problem import parse_problem
@@ -59,3 +59,36 @@ def test_an_error_below_every_float_and_an_error_that_says_nothing():
     assert point.power == pytest.approx(900 * math.log(10) / math.log(680), rel=1e-9)
     assert point.label == "schedule 256, d = 2, R = 1.000e-3, delta = 1.000e-900"
     assert finite_point(answer_finite(d=2, R="1", delta="100", schedule="256"))[0].power == 0
+
+
+@pytest.mark.parametrize(
+    ("d", "entry_bound", "delta", "schedule", "proved"),
+    [
+        ("3", "n", "n**-3", "linear", 5 / 3),  # any_temperature: n^5 against n^3 tokens
+        ("3", "n", "n**-3", "doubling", 5 / 3),
+        ("C", "n", "n**-3", "doubling", None),  # below the square, the constant is open
+        ("2*log(n)", "n", "n**-3", "doubling", 2),
+        ("Theta(log(n))", "o(sqrt(log(n)))", "1/poly(n)", "linear", 1),
+        ("n", "1", "1/2", "doubling", 5 / 2),  # d counts
+        ("n", "1", "2", "doubling", 3 / 2),  # the zero output, written down
+        ("1/log(n)", "1", "1/n", "doubling", None),  # contradictory
+    ],
+)
+def test_the_proved_exponent_is_one_of_the_tokens(d, entry_bound, delta, schedule, proved):
+    answer = decide(parse_problem(d=d, entry_bound=entry_bound, delta=delta, schedule=schedule))
+    point, _ = growing_point(answer)
+    assert point.proved == (None if proved is None else pytest.approx(proved, abs=1e-15))
+
+
+def test_the_label_has_the_side_and_the_values_where_they_count():
+    point, _ = finite_point(answer_finite(n=64, d=2, R="1", delta="0.5", schedule="doubling", values="3"))
+    assert point.label == "schedule doubling, n = 64, d = 2, R = 1, delta = 0.5, values = 3"
+    assert point.proved is None
+
+
+def test_a_long_label_keeps_both_ends_of_every_part():
+    long = "log(n)" + "".join(f" + 1/(n + {k})" for k in range(1, 9))
+    label = growing_point(Regime(parse_problem(d=long, entry_bound="1", delta="1/n"), "undecided"))[0].label
+    assert len(label) < 90
+    assert " … " in label
+    assert label.endswith(", R = 1, delta = 1/n")

@@ -27,6 +27,7 @@ from varproof.regimes.regime_map import frame_of
 from varproof.regimes.regime_plot import RegimePoint, draw_regime
 
 LOG_TOKENS = math.log(680)
+LONG = ("d = " + "x" * 50 + ", R = " + "y" * 50, "delta = " + "z" * 100)
 POINTS = {
     "one size": RegimePoint(64 / LOG_TOKENS, 4 / LOG_TOKENS, math.log(100) / LOG_TOKENS, "256, d = 64"),
     "window": RegimePoint(1.0, 0.005, 1.5, "d = 2*log(n), R = sqrt(log(n))/10", "undecided"),
@@ -41,6 +42,9 @@ POINTS = {
     "opposite limits": RegimePoint(0.0, math.inf, 1.0, "d = 3, R = n", "easy"),
     "tiny error": RegimePoint(math.inf, 0.3, math.inf, "d = n, $x_1$ costs $3 " + "more " * 50, "undecided"),
     "upper right": RegimePoint(60.0, 20.0, 0.5, "d = 60 ln N", "undecided"),
+    "any temperature": RegimePoint(0.0, math.inf, 1.0, "d = 3, R = n", "easy", 5 / 3),
+    "large dimension": RegimePoint(math.inf, 0.3, 1.0, "d = n", "hard", 2.5),
+    "long label": RegimePoint(1.0, 0.3, 1.0, ", ".join(LONG), "undecided", 2.0),
     "lower left": RegimePoint(0.03, 3e-6, 0.5, "d = ln N / 33", "undecided"),
 }
 
@@ -261,3 +265,25 @@ def test_an_inconsistent_question_has_no_exponent_to_mark(tmp_path, monkeypatch)
         marks.clear()
         draw_regime(tmp_path / "m.svg", point=RegimePoint(1.0, 0.005, 1.5, "question", verdict), title="As n grows")
         assert len(marks) == expected
+
+
+def test_another_theorem_puts_the_mark_at_its_exponent(drawn):
+    (mark,) = (line for line in drawn("any temperature").axes[1].lines if line.get_marker() == "D")
+    assert _data(drawn("any temperature").axes[1], mark)[1] == pytest.approx(5 / 3)
+    assert drawn("any temperature").get_supxlabel().endswith(",   proved upper bound N^1.6667")
+    assert "proved" not in drawn("window").get_supxlabel()
+    # d = n: the exponent of N counts d too and lies above this window
+    beyond = drawn("large dimension")
+    assert not [line for line in beyond.axes[1].lines if line.get_marker() == "D"]
+    assert beyond.get_supxlabel().endswith("proved upper bound N^2.5")
+
+
+def test_a_long_label_is_broken_at_a_comma(drawn):
+    lines = drawn("long label").get_supxlabel().splitlines()
+    assert lines[0] == LONG[0] + ","
+    assert lines[1] == LONG[1] + ": undecided"
+    assert lines[2].startswith("d / ln N")
+    cut = drawn("tiny error").get_supxlabel().splitlines()
+    assert cut[0] == "d = n,"
+    assert cut[1].endswith("...: undecided")
+    assert len(cut) == 3

@@ -48,8 +48,9 @@ class SufficientDegree:
 def sufficient_degree(bound: Fraction | int | arb, eps: Fraction) -> SufficientDegree:
     """A degree g with R_g(bound) <= eps, R_g the least max |P(x) e^-x - 1| over [-bound, bound] and deg P <= g.
 
-    The least one wherever a certificate decides it (B <= 128, at most degree 200), else the upper bound T2, and for
-    B > 512 the Lambert form of T4. A ball, or a number of more than 256 bits, is rounded outwards to a rational; the
+    The least one wherever a certificate decides it (B <= 128, at most degree 200, eps of at most 2048 bits in numerator
+    and denominator) or the closed forms from both sides agree, else the upper bound T2, and for B > 512 the Lambert
+    form of T4. A ball, or a number of more than 256 bits, is rounded outwards to a rational; the
     degree holds for the upper end and is called the least when the lower end needs it too. eps >= 1 stands for every
     eps < 1 and needs degree 0. Non-decreasing in `bound`, non-increasing in `eps`, as far as no certificate fails.
     Raises `InputError` for bound <= 0 or eps <= 0. Proofs: docs/explanation/polynomials-for-exp.md.
@@ -68,7 +69,8 @@ def sufficient_degree(bound: Fraction | int | arb, eps: Fraction) -> SufficientD
     tight, loose = _steps_around(accuracy, high)
     found = _certified(high, tight)
     if found is None:
-        return SufficientDegree(_closed_form(high, tight), CLOSED_FORM, _lower(low, accuracy))
+        found, least = _closed_form(high, tight), _lower(low, accuracy)
+        return SufficientDegree(found, LEAST if found == least else CLOSED_FORM, least)
     least = found if (low, loose) == (high, tight) else max(_certified(low, loose) or 0, _lower(low, accuracy))
     return SufficientDegree(found, LEAST if least == found else CLOSED_FORM, least)
 

@@ -13,7 +13,7 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import typer
@@ -26,6 +26,7 @@ _ParserError: type[Exception] = typer.BadParameter.__mro__[2]
 
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _BROKEN_STREAM = {errno.EIO, errno.EBADF}  # without a file name it is stdout that cannot be written
+ANSWERED = "the answer was printed before this failure"
 _PLAIN_WORDS = (
     (re.compile(r": Input should be a valid integer.*$"), ": an integer is needed"),
     (re.compile(r": Input should be a valid number.*$"), ": a number is needed"),
@@ -62,12 +63,22 @@ def report_failure(error: BaseException, arguments: Sequence[str]) -> int:
     if sys.stdout is None:
         return shown.exit_code
     try:
-        if "--json" in arguments:
+        if "--json" in arguments and ANSWERED not in getattr(error, "__notes__", ()):
             sys.stdout.write(json.dumps(as_payload(shown), indent=1) + "\n")
         sys.stdout.flush()
     except (OSError, ValueError):  # the reader is gone, the disk is full, or the stream is closed
         _detach_stdout()
     return shown.exit_code
+
+
+@contextlib.contextmanager
+def after_the_answer() -> Iterator[None]:
+    """What fails in here fails after the answer was printed: with `--json` that stays the only object on stdout."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note(ANSWERED)
+        raise
 
 
 def _tell(text: str) -> None:
@@ -131,6 +142,8 @@ def _usage(error: Any, arguments: Sequence[str]) -> InputError:
         return InputError(
             f"unknown option of `{command}`", got=unknown, allowed=", ".join([*known, "--help"]), hint=hint
         )
+    if context is not None and (swallowed := _swallowed(context.command.params, arguments)) is not None:
+        return swallowed
     message = printable(error.format_message().rstrip("."))
     parameter = getattr(error, "param", None)
     if parameter is None:
@@ -149,6 +162,37 @@ def _usage(error: Any, arguments: Sequence[str]) -> InputError:
         return InputError(message.partition(":")[0], got=choice[1], allowed=allowed, hint=hint)
     allowed = getattr(parameter, "help", None) or "what --help shows for it"
     return InputError(message, got=_given(parameter.opts, arguments), allowed=allowed, hint=hint)
+
+
+def _swallowed(parameters: Sequence[Any], arguments: Sequence[str]) -> InputError | None:
+    """The first option of a command that took another option for its value, as after an empty variable of a shell."""
+    valued = {name for p in parameters if not getattr(p, "is_flag", False) for name in p.opts if name.startswith("-")}
+    words = iter(arguments)
+    for word in words:
+        if word == "--":
+            return None
+        if word in valued and looks_like_option(value := next(words, "")):
+            return missing_value(word, value)
+    return None
+
+
+def looks_like_option(value: str) -> bool:
+    """Whether a value reads like an option that was swallowed; no number and no growth begins like this.
+
+    >>> looks_like_option("--R"), looks_like_option("-1"), looks_like_option("--1")
+    (True, False, False)
+    """
+    return re.match(r"--[A-Za-z]", value) is not None
+
+
+def missing_value(option: str, value: str) -> InputError:
+    """The error of an option whose value is the next option."""
+    return InputError(
+        f"{option} got the value {shorten(value)}; is its value missing?",
+        got=f"{option} {value}",
+        allowed="a value after each option that takes one",
+        hint="a variable of the shell may be empty",
+    )
 
 
 def _command_path(arguments: Sequence[str]) -> str:

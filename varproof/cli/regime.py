@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +12,7 @@ from rich.table import Table
 
 from varproof.base.errors import InputError
 from varproof.base.rationals import parse_rational
+from varproof.cli.failures import after_the_answer, looks_like_option, missing_value
 from varproof.cli.output import PLOT_SUFFIXES, JsonFlag, PlotFile, check_target, emit_json, picture, results, table
 from varproof.cli.progress import working
 
@@ -60,6 +61,10 @@ def regime(
         varproof regime --asymptotic --d "C*log(n)" --R 1 --delta "1/poly(n)"
         varproof regime --schedule 256 --d 64 --scale cosine:4 --delta 0.01
     """
+    given = {"--d": head_dim, "--delta": delta, "--R": entry_bound, "--scale": scale, "--schedule": schedule}
+    _refuse_swallowed({**given, "--values": values, "--scales": scales, "--plot": plot})
+    if plot is not None and not plot.name:  # an empty text is the current directory to pathlib
+        raise InputError("--plot needs the name of a file", got='"" or "."', allowed="a name such as map.png")
     check_target(plot, suffixes=PLOT_SUFFIXES)
     schedule = "doubling" if schedule is None else schedule
     if asymptotic:
@@ -91,15 +96,15 @@ def _asymptotic(
     )
     with working("taking limits"):
         answer = decide(problem)
-    if plot is not None:
-        from varproof.regimes.points import growing_point
-
-        _draw(plot, growing_point(answer))
     if as_json:
         emit_json("regime", {"mode": "asymptotic", **to_json(answer)})
     else:
         stated = f"d = {problem.d}, {_entries(entry_bound, problem)}, delta = {problem.delta}"
         results().print(table(f"As n grows: {stated}", COLUMNS, argument(answer)))
+    if plot is not None:
+        from varproof.regimes.points import growing_point
+
+        _draw(plot, lambda: growing_point(answer))
     return 0
 
 
@@ -133,17 +138,19 @@ def _finite(
             schedule=schedule,
             values=_number(values, "values"),
         )
-    if plot is not None:
-        from varproof.regimes.points import finite_point
-
-        _draw(plot, finite_point(answer))
     if as_json:
         emit_json("regime", {"mode": "finite", **answer.to_json()})
     else:
-        entries = f"scale {scale}" if entry_bound is None else f"R = {entry_bound}, scale {scale}"
-        title = f"At this size: schedule {answer.schedule.name}, d = {answer.head_dim}, {entries}, delta = {delta}"
+        title = f"At this size: schedule {answer.schedule_words}, d = {answer.head_dim}, "
+        title += "" if entry_bound is None else f"R = {entry_bound}, "
+        title += f"scale {scale}, delta = {delta}"
+        title += "" if answer.values == 1 else f", values = {values}"
         results().print(table(title, ("quantity", "value", "what it says"), finite_rows(answer)))
         results().print(_list(answer.statements))
+    if plot is not None:
+        from varproof.regimes.points import finite_point
+
+        _draw(plot, lambda: finite_point(answer))
     return 0
 
 
@@ -157,12 +164,13 @@ def _list(sentences: Sequence[str]) -> Table:
     return made
 
 
-def _draw(plot: Path, drawn: tuple[Any, str]) -> None:
-    from varproof.regimes.regime_plot import draw_regime
+def _draw(plot: Path, question: Callable[[], tuple[Any, str]]) -> None:
+    with after_the_answer():
+        from varproof.regimes.regime_plot import draw_regime
 
-    point, title = drawn
-    with picture(plot) as scratch:
-        draw_regime(scratch, point=point, title=title)
+        point, title = question()
+        with picture(plot) as scratch:
+            draw_regime(scratch, point=point, title=title)
 
 
 def _integer(text: str) -> int:
@@ -182,6 +190,13 @@ def _number(text: str, name: str) -> str:
         hint = GROWTH if re.search(r"\bn\b|C|\(", text) else error.hint
         raise InputError(error.message, got=error.got, allowed=error.allowed, hint=hint) from error
     return text
+
+
+def _refuse_swallowed(given: Mapping[str, object]) -> None:
+    """Refuse an option whose value is the next option; the parser takes `--delta --json` for an error of `--json`."""
+    for option, value in given.items():
+        if value is not None and looks_like_option(str(value)):
+            raise missing_value(option, str(value))
 
 
 def _refuse(value: object, option: str, reason: str) -> None:

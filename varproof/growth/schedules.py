@@ -15,7 +15,7 @@ from functools import cached_property
 from itertools import accumulate, pairwise
 from typing import Literal
 
-from varproof.base.errors import InputError
+from varproof.base.errors import InputError, shorten
 from varproof.base.rationals import parse_rational
 from varproof.growth.counts import Counts
 
@@ -124,10 +124,9 @@ class Schedule:
 def doubling(n: int) -> Schedule:
     """1, 2, 4, ..., n for a power of two n; raises `InputError` for another n."""
     if check_side(n) & (n - 1):
-        low = 1 << (n.bit_length() - 1)
-        raise InputError(
-            "doubling needs a power of two", got=n, allowed=f"{low} or {2 * low}", hint="ratio:2 rounds the sides down"
-        )
+        low = n.bit_length() - 1
+        near = f"{1 << low} or {2 << low}" if low < 64 else f"2^{low} or 2^{low + 1}"
+        raise InputError("doubling needs a power of two", got=n, allowed=near, hint="ratio:2 rounds the sides down")
     return Schedule(tuple(1 << k for k in range(n.bit_length())), "doubling", "doubling")
 
 
@@ -161,7 +160,10 @@ def linear(n: int) -> Schedule:
     """1, 2, 3, ..., n; raises `InputError` above 10000 (use `counts.linear_counts`, which has no loop)."""
     if check_side(n) > MAX_SCALES:
         raise InputError(
-            "too many scales", got=n, allowed=f"n <= {MAX_SCALES}", hint="growth.counts.linear_counts(n) has no limit"
+            "too many scales",
+            got=n,
+            allowed=f"n <= {MAX_SCALES} for linear",
+            hint="ratio:A has fewer scales at this n, and --asymptotic needs no n",
         )
     return Schedule(tuple(range(1, n + 1)), "linear", "linear")
 
@@ -193,7 +195,7 @@ def parse_schedule(text: str, n: int | None = None) -> Schedule:
     else:
         raise InputError("not a schedule", got=text, allowed=ALLOWED)
     if n is not None and n != schedule.side:
-        raise InputError("n differs from the last side of the schedule", got=n, allowed=str(schedule.side))
+        raise InputError("n differs from the last side of the schedule", got=n, allowed=shorten(schedule.side))
     return schedule
 
 

@@ -21,7 +21,8 @@ from varproof.approx.rank_exponent import effective_exponent
 from varproof.approx.softmax_lemma import relative_error_for
 from varproof.approx.sufficient_degree import SufficientDegree, rounded_outwards, sufficient_degree
 from varproof.base.balls import to_float
-from varproof.base.errors import InputError
+from varproof.base.display import shown
+from varproof.base.errors import InputError, shorten
 from varproof.base.rationals import Exact, positive_rational
 from varproof.growth.parameters import Parameters
 from varproof.growth.scales import ScoreScale, parse_scale
@@ -31,6 +32,7 @@ from varproof.regimes.finite_statements import METHOD, statements
 CRITERION = (
     "the stated hypothesis: logit bound B < ln N, N = tokens of all scales; in the 1/d convention R < sqrt(ln N)"
 )
+SIZED = ("doubling", "ratio", "linear")  # families whose name leaves n open
 MAX_ENTRY = Fraction(10) ** 100  # R and the cosine scale lie between its inverse and it
 MAX_ERROR = Fraction(10) ** 1000  # delta and V likewise; eps then has at most 4300 digits, which Python writes out
 
@@ -62,6 +64,12 @@ class FiniteRegime:
         """The schedule, with its sides."""
         assert isinstance(self.parameters.schedule, Schedule)
         return self.parameters.schedule
+
+    @property
+    def schedule_words(self) -> str:
+        """The schedule for people, with n where its name does not say it; a long list of sides is cut in the middle."""
+        name = shorten(self.schedule.name, 50)
+        return f"{name}, n = {shown(self.schedule.side)}" if self.schedule.family in SIZED else name
 
     @property
     def head_dim(self) -> int:

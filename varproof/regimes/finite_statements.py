@@ -19,7 +19,8 @@ from varproof.base.display import shown
 if TYPE_CHECKING:
     from varproof.regimes.finite import FiniteRegime
 
-METHOD = {"exact": "exact attention", "polynomial": "the polynomial method", "tree": "the cell method"}
+METHOD = {"exact": "exact attention", "polynomial": "the polynomial method", "tree": "the tree method"}
+TREE = "The tree method (one level of cells)"
 
 
 def statements(answer: FiniteRegime) -> tuple[str, ...]:
@@ -43,7 +44,7 @@ def _hypothesis(answer: FiniteRegime) -> list[str]:
     found = [f"At N = {shown(p.tokens)} this {word[p.hypothesis_satisfied]} the stated hypothesis B < ln N ({sides})."]
     low, high = (to_float(end) for end in p.entry_range)
     root = math.sqrt(to_float(p.log_tokens))
-    if answer.is_cosine:
+    if answer.is_cosine and low < high:
         where = {
             (True, True): "below sqrt(ln N) throughout",
             (False, False): "not below sqrt(ln N) anywhere in it",
@@ -107,11 +108,17 @@ def _features(answer: FiniteRegime) -> list[str]:
 
 def _tree(answer: FiniteRegime) -> list[str]:
     if answer.cells is None:
-        return [f"The tree method is counted for d <= {MAX_HEAD_DIM} only: its cells multiply with every dimension."]
-    m, g = shown(answer.cells.parts), answer.cells.degree
+        return [f"{TREE} is counted for d <= {MAX_HEAD_DIM} only: its cells multiply with every dimension."]
+    m, g = answer.cells.parts, answer.cells.degree
+    if m**answer.head_dim >= answer.parameters.tokens:  # then the best work is above the exact one, that of others too
+        return [
+            f"{TREE} has no cut that is cheaper than exact attention here: at best every key is in a cell of its own "
+            f"(degrees up to {MAX_CELL_DEGREE})."
+        ]
+    cut = "all keys in one cell" if m == 1 else f"{shown(m)} parts of every axis"
     return [
-        f"The cell method with {m} parts of every axis and degree {g} in a cell is an upper bound for what a tree "
-        f"engine does (one level, degrees up to {MAX_CELL_DEGREE})."
+        f"{TREE} does the least work with {cut} and degree {g}: an upper bound for what a tree engine does "
+        f"(degrees up to {MAX_CELL_DEGREE})."
     ]
 
 
@@ -132,7 +139,15 @@ def _work(answer: FiniteRegime) -> str:
 def _break_even(answer: FiniteRegime) -> list[str]:
     if answer.break_even_tokens is None:
         return []
-    return [
+    found = [
         f"At this d and degree the polynomial method would need fewer flops than exact attention from "
         f"{shown(answer.break_even_tokens)} tokens on (full square attention, without the block-causal mask)."
     ]
+    tokens, work = answer.parameters.tokens, answer.work
+    if answer.break_even_tokens <= tokens and work["exact"] <= work["polynomial"]:
+        share = Fraction(answer.parameters.counts.attention, tokens**2)
+        found.append(
+            f"N = {shown(tokens)} is one of these, but the mask leaves exact attention {shown(share)} of the N^2 pairs "
+            "and costs the polynomial method a state for every scale: here exact attention needs no more flops."
+        )
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Context, Decimal, Inexact
 from fractions import Fraction
 
 from varproof.base.display import shown
@@ -14,13 +15,18 @@ def finite_rows(answer: FiniteRegime) -> list[tuple[str, str, str]]:
     low, high = fields["entry_bound_range"]
     ratio_low, ratio_high = fields["entry_ratio_range"]
     satisfied = {True: "satisfied", False: "violated", None: "not decided"}[fields["hypothesis_satisfied"]]
+    ranges = ", up to the range of R" if low < high else ""
     rows = [
-        ("tokens N", shown(fields["tokens"]), f"all scales of {fields['schedule']}; ln N = {fields['log_tokens']:.4f}"),
+        (
+            "tokens N",
+            shown(fields["tokens"]),
+            f"all scales of {answer.schedule_words}; ln N = {fields['log_tokens']:.4f}",
+        ),
         ("logit bound B", f"{fields['logit_bound']:.6g}", "the largest |score|"),
         ("B / ln N", f"{fields['logit_ratio']:.4g}", f"below 1 is the stated hypothesis: {satisfied} at this N"),
         ("R, 1/d convention", _span(low, high), "entry bound balanced over queries and keys"),
-        ("R / sqrt(ln N)", _span(ratio_low, ratio_high), "the same hypothesis in the entries, up to the range of R"),
-        ("eps", shown(answer.eps), "relative error of the weights that keeps delta"),
+        ("R / sqrt(ln N)", _span(ratio_low, ratio_high), f"the same hypothesis in the entries{ranges}"),
+        ("eps", about(answer.eps), "relative error of the weights that keeps delta"),
         ("degree", shown(fields["degree"]), fields["degree_kind"]),
     ]
     if answer.rank is not None:
@@ -36,6 +42,18 @@ def finite_rows(answer: FiniteRegime) -> list[tuple[str, str, str]]:
         )
         rows.append((f"{name} flops", shown(flops), least))
     return rows
+
+
+def about(value: Fraction) -> str:
+    """A positive number to four digits, rounded to nearest; "about" says that the digits are not all.
+
+    >>> about(Fraction(4, 5)), about(Fraction(400, 40001)), about(Fraction(1, 3 * 10**400))
+    ('0.8', 'about 0.01', 'about 3.333e-401')
+    """
+    context = Context(prec=4, Emin=-(10**6), Emax=10**6)
+    rounded = context.divide(Decimal(value.numerator), Decimal(value.denominator)).normalize(context)
+    text = f"{rounded:f}" if Decimal("0.001") <= rounded < 1000 else f"{rounded:e}"
+    return f"about {text}" if context.flags[Inexact] else text
 
 
 def _span(low: float, high: float) -> str:

@@ -14,16 +14,20 @@ from varproof.regimes.problem import UPPER_KINDS, Problem
 from varproof.regimes.regime_plot import RegimePoint
 from varproof.regimes.steps import decided
 
+FIRST_PARTS, LAST_PART = 50, 100  # characters of d and of R, then of delta: two lines under the picture
+
 
 def growing_point(regime: Regime) -> tuple[RegimePoint, str]:
-    """The limits of the three ratios, N = L tokens, None for a constant left open; and the title of the picture."""
+    """The limits of the three ratios, None for a constant left open, and the proved exponent of N = L; and a title."""
     problem = regime.problem
     alpha, logit, power = (_limit(problem, name) for name in ("d", "B", "Lambda"))
-    entries = "" if problem.entry_bound is None else f", R = {problem.entry_bound}"
-    label = f"d = {problem.d}{entries}, delta = {problem.delta}"
+    entries = "" if problem.entry_bound is None else f", R = {_cut(problem.entry_bound, FIRST_PARTS)}"
+    label = f"d = {_cut(problem.d, FIRST_PARTS)}{entries}, delta = {_cut(problem.delta, LAST_PART)}"
     scale = problem.scale if problem.temperature is None else f"cosine:{problem.temperature}"
     title = f"As n grows, scale {scale}, schedule {problem.schedule.name}"
-    return RegimePoint(alpha, logit, power, label, regime.verdict), title
+    found = None if regime.upper is None else regime.upper.exponent.number
+    proved = None if found is None else found / problem.schedule.tokens
+    return RegimePoint(alpha, logit, power, label, regime.verdict, proved), title
 
 
 def finite_point(answer: FiniteRegime) -> tuple[RegimePoint, str]:
@@ -33,9 +37,17 @@ def finite_point(answer: FiniteRegime) -> tuple[RegimePoint, str]:
     power = (math.log(eps.denominator) - math.log(eps.numerator)) / log_tokens  # eps itself may be below every float
     entries = "" if answer.entry_bound is None else f", R = {shown(answer.entry_bound)}"
     error = shown(Fraction(answer.parameters.delta))
-    label = f"schedule {fields['schedule']}, d = {answer.head_dim}{entries}, delta = {error}"
+    values = "" if answer.values == 1 else f", values = {shown(answer.values)}"
+    label = f"schedule {answer.schedule_words}, d = {answer.head_dim}{entries}, delta = {error}{values}"
     point = RegimePoint(answer.head_dim / log_tokens, fields["logit_ratio"], power, label)
     return point, f"At N = {fields['tokens']:,} tokens, scale {fields['scale']}"
+
+
+def _cut(value: object, most: int) -> str:
+    """The text of `value`, in at most `most` characters; a longer one loses its middle."""
+    text = str(value)
+    half = (most - 3) // 2
+    return text if len(text) <= most else f"{text[:half]} … {text[-half:]}"
 
 
 def _limit(problem: Problem, name: str) -> float | None:

@@ -28,7 +28,8 @@ class RegimePoint:
     """A question: `alpha` = d/ln N, `logit` = B/ln N, `power` = ln(1/eps)/ln N, at one size or as limits.
 
     Limits may be 0.0 and `math.inf`; None means that a constant is left open. `label` says in words what is asked,
-    `verdict` is empty at a finite size. Raises `InputError` for negative numbers and NaN.
+    `verdict` is empty at a finite size. `proved` is the exponent of N in the best proved upper bound, None where there
+    is none as a number. Raises `InputError` for negative numbers and NaN.
 
     >>> RegimePoint(1.0, 0.0, 1.5, "d = 2*log(n)", "easy").logit
     0.0
@@ -39,9 +40,10 @@ class RegimePoint:
     power: float | None
     label: str
     verdict: str = ""
+    proved: float | None = None
 
     def __post_init__(self) -> None:
-        for name in ("alpha", "logit", "power"):
+        for name in ("alpha", "logit", "power", "proved"):
             value = getattr(self, name)
             if value is not None and not value >= 0:
                 raise InputError(f"{name} must not be negative", got=value, allowed="a number >= 0, inf, or None")
@@ -117,13 +119,17 @@ def _dimension(share: float) -> str:
 
 
 def _own_kappa(axes: Any, frame: Frame, power: float, point: RegimePoint) -> None:
-    """A dotted line at the question's kappa, and its mark at its exponent where the limits decide it."""
+    """A dotted line at the question's kappa, and its mark: at the proved exponent, else where the limits decide it."""
     if point.logit is None:
         return
     across = frame.across(point.logit)
     if 0 < across < 1:
         style = {"color": MARK, "linewidth": 1.8, "zorder": 4, "transform": axes.transAxes}
         axes.plot([across, across], [0, _height(EXACT_EXPONENT)], ":", **style)
+    if point.proved is not None:  # another theorem than the polynomial method's may be the best
+        if point.proved <= EXACT_EXPONENT:  # above it for d that is a power of n: nothing to mark in this window
+            draw_mark(axes, across, _height(point.proved))
+        return
     # a limit of kappa decides the exponent whatever positive finite d / ln N is
     alpha = 1.0 if point.alpha is None and point.logit in (0, math.inf) else point.alpha
     decided = point.verdict != "inconsistent"  # nothing has an exponent where nothing satisfies the hypotheses
@@ -144,13 +150,23 @@ def _error(power: float, assumed: bool) -> str:
 
 
 def _question(point: RegimePoint) -> str:
-    """One or two lines under the picture: what is asked, and where it lies."""
-    label = " ".join(printable(point.label).split())
-    label = label if len(label) <= LONGEST else label[: LONGEST - 3] + "..."
+    """Two or three lines under the picture: what is asked, and where it lies."""
     verdict = f": {point.verdict}" if point.verdict else ""
     growing = bool(point.verdict)
     where = f"d / ln N {_value(point.alpha, growing)},   B / ln N {_value(point.logit, growing)}"
-    return f"{label}{verdict}\n{where}"
+    if point.proved is not None:
+        where += f",   proved upper bound N^{math.ceil(point.proved * 10**4 - 1e-6) / 10**4:g}"
+    return f"{_lines(point.label)}{verdict}\n{where}"
+
+
+def _lines(label: str) -> str:
+    """The label on one line, or broken at a comma onto two; what is still too long ends in dots."""
+    first, rest = " ".join(printable(label).split()), ""
+    if len(first) > LONGEST and ", " in first[:LONGEST]:
+        at = first.rindex(", ", 0, LONGEST) + 1
+        first, rest = first[:at], first[at + 1 :]
+    lines = [line if len(line) <= LONGEST else line[: LONGEST - 3] + "..." for line in (first, rest) if line]
+    return "\n".join(lines)
 
 
 def _value(value: float | None, growing: bool) -> str:
