@@ -94,7 +94,7 @@ def test_a_break_even_below_n_is_reconciled_with_exact_attention():
     assert "from 447 tokens on" in said
     assert f"N = 680 is one of these, but {masked}" in said
     assert "here exact attention needs no more flops" in said
-    # the polynomial method does pay here (break-even 42), and there it would not even without the mask
+    # here the polynomial method pays (break-even 42), and below it would not even without the mask
     assert "the mask leaves" not in text(d=1, delta="0.001", scale="cosine:20", schedule="256")
     beyond = text(d=2, R="1", delta="1e-400", schedule="256")
     assert "from 22,373 tokens on" in beyond
@@ -114,6 +114,8 @@ def test_the_tree_method_has_one_name_and_no_cut_is_called_best_where_none_pays(
     assert "1 parts" not in every[1]
     assert "no cut that is cheaper than exact attention" in every[2]
     assert not any(word in every[2] for word in ("e+400", "degree 0"))
+    # 4 parts of both axes are 16 cells for 5 tokens
+    assert "no cut that is cheaper" in text(d=2, R="1", delta="0.5", scale="one", schedule="1,2")
     assert not any("no cut" in said for said in (every[0], every[1], every[3]))
 
 
