@@ -128,7 +128,7 @@ def test_other_surplus_arguments_are_not_blamed_on_an_option(capsys: Capture) ->
     for line in ("regime --d 3 --R 1 --delta 1 more", "regime --d 3 --R -1 --delta 1 --json more"):
         assert "unexpected extra argument" in error_of(line.split(), capsys)["message"]
     assert main(["regime", "--d", "3", "--R", "1", "--delta", "1", "--", "--d", "--R"]) == 2
-    assert "unexpected extra arguments" in capsys.readouterr().err
+    assert "unexpected extra argument(s)" in capsys.readouterr().err
     number = ["regime", "--d", "3", "--R", "--1", "--delta", "1", "--schedule", "256"]
     assert error_of(number, capsys)["message"] == "R is not a rational number"
 

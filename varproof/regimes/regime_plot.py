@@ -54,8 +54,8 @@ def draw_regime(path: Path, *, point: RegimePoint, title: str) -> None:
 
     Left: the least exponent of N of the polynomial method and exact attention over (B/ln N, d/ln N), at the
     question's error N^-C (C = 1 where it has none), with the question marked. Right: the same exponent along
-    B = kappa ln N at the question's d/ln N, its half and its double, the question marked at its proved exponent. The same question gives the same bytes. Raises
-    `InputError` for another suffix.
+    B = kappa ln N at the question's d/ln N, its half and its double, the question marked at its proved exponent. The
+    same question gives the same bytes. Raises `InputError` for another suffix.
     """
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
