@@ -9,8 +9,10 @@ from varproof.base.errors import InputError
 from varproof.base.expression import parse_expression
 from varproof.growth import limits
 from varproof.growth.eventual_sign import (
+    MAX_TERMS,
     N,
     eventual_sign,
+    expand_briefly,
     is_plainly_positive,
     is_plainly_real,
     log_of,
@@ -145,3 +147,18 @@ def test_negative_parts_are_not_taken_apart() -> None:
     assert value(power_of(square, sympy.Rational(1, 2)), 60) > 0
     assert value(power_of(product, sympy.Rational(1, 2)), 60) > 0
     assert not is_plainly_real(sympy.I)
+
+
+def test_products_are_multiplied_out_only_while_that_is_short() -> None:
+    def product(count: int) -> sympy.Expr:
+        return sympy.Mul(*(sympy.log(N) + i + 1 for i in range(count)))
+
+    assert len(expand_briefly(product(3)).args) == 4
+    assert expand_briefly(product(29)) == product(29)
+    assert 2**7 < MAX_TERMS < 2**8
+    assert expand_briefly(product(7)).is_Add
+    assert expand_briefly(product(8)).is_Mul
+    assert expand_briefly(N * product(29) + N) == N * product(29) + N
+    assert expand_briefly(sympy.sqrt(product(29))) == sympy.sqrt(product(29))
+    assert log_of(N ** product(29)) == product(29) * sympy.log(N)
+    assert log_of(N ** (1 + 1 / sympy.log(N))) == sympy.log(N) + 1

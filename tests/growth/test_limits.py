@@ -12,6 +12,7 @@ from sympy import Rational, exp, log, loggamma, sqrt
 from varproof.base.errors import InputError
 from varproof.growth import limits
 from varproof.growth.algebra import Behaviour, behaviour
+from varproof.growth.bounded import total_budget
 from varproof.growth.limits import Limit, in_log, limit, sympy_limit
 from varproof.growth.probes import Probes
 
@@ -255,3 +256,45 @@ def test_the_rank_exponent_with_the_degree_written_out() -> None:
     g = bound + 3 * L1 / log(2 + 3 * L1 / bound)
     found = limit((d * log(1 + g / d) + g * log(1 + d / g)) / log(4 * n**2 / 3), budget=20)
     assert (found.value, found.status) == (0, "agree")
+
+
+def test_a_spent_budget_is_not_remembered() -> None:
+    with total_budget(0.0):
+        found = limit(L2 / L1)
+    assert (found.value, found.status) == (None, "unknown")
+    assert "the time for one question is used up" in found.because
+    assert set(found.routes) == {"algebra", "sympy", "samples"}
+    assert limit(L2 / L1).value == 0
+
+
+@pytest.mark.parametrize("route", ["sympy_limit", "behaviour"])
+def test_a_route_cut_short_is_not_remembered(monkeypatch: pytest.MonkeyPatch, route: str) -> None:
+    def endless(expr: sympy.Expr) -> sympy.Expr:
+        while True:
+            pass
+
+    with monkeypatch.context() as patch, total_budget(1.0):
+        patch.setattr(limits, route, endless)
+        assert limit(L2 / L1).status == "unknown"
+    assert limit(L2 / L1).value == 0
+
+
+def test_what_was_found_within_a_budget_is_remembered() -> None:
+    with total_budget(30.0):
+        assert limit(L2 / L1).value == 0
+    with total_budget(0.0):
+        assert limit(L2 / L1).value == 0
+
+
+def test_a_limit_out_of_its_own_time_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+
+    def endless(expr: sympy.Expr) -> sympy.Expr:
+        calls.append(expr)
+        while True:
+            pass
+
+    monkeypatch.setattr(limits, "sympy_limit", endless)
+    with total_budget(30.0):
+        assert [limit(L2 / L1, budget=0.2).status for _ in range(2)] == ["unknown", "unknown"]
+    assert len(calls) == 1

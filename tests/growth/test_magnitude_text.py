@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from varproof.base.errors import InputError
-from varproof.growth import limits
+from varproof.growth import limits, magnitude_text
 from varproof.growth.eventual_sign import N
 from varproof.growth.magnitude_text import parse_magnitude
 from varproof.growth.magnitudes import Magnitude, Relation
@@ -231,3 +231,23 @@ def test_random_strings_are_answered_or_refused_quickly() -> None:
             answered += isinstance(parse_magnitude(text, name="d"), Magnitude)
         assert time.process_time() - start < 1, text
     assert answered > 10
+
+
+def test_reading_a_formula_ends_whatever_sympy_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    def endless(expr: sympy.Expr) -> sympy.Expr:
+        while True:
+            pass
+
+    monkeypatch.setattr(limits, "sympy_limit", endless)
+    monkeypatch.setattr(magnitude_text, "SECONDS", 0.6)
+    limits._limit.cache_clear()
+    start = time.monotonic()
+    found = parse_magnitude("*".join(f"(log(n)-{i})" for i in range(1, 8)), name="d")
+    parts = [parse_magnitude(f"n-{i}*log(n)", name="d") for i in range(1, 4)]
+    assert time.monotonic() - start < 4 * 2
+    assert found.explicit
+    assert all(part.explicit for part in parts)
+    with pytest.raises(InputError, match="whose sign for large n cannot be told"):
+        parse_magnitude("Theta(1)*(n-log(n))", name="d")
+    monkeypatch.undo()
+    assert parse_magnitude("Theta(1)*(n-log(n))", name="d").relation == "Theta"  # nothing of that is remembered

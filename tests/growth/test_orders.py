@@ -10,6 +10,7 @@ from sympy import Rational, exp, log, sqrt
 
 from varproof.base.errors import InputError
 from varproof.growth import limits, orders
+from varproof.growth.bounded import total_budget
 from varproof.growth.constants import UndecidedError, enclose
 from varproof.growth.limits import Limit
 from varproof.growth.orders import Answer, holds, relation
@@ -170,3 +171,22 @@ def test_an_unknown_sign_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     answer = holds("o", L1, n)
     assert answer.limit.value == 0
     assert answer.holds is None
+
+
+def test_a_witness_that_takes_too_long_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def endless(*args: object) -> None:
+        while True:
+            pass
+
+    assert holds("o", n, L1).certificate["witness"] is not None
+    monkeypatch.setattr(orders, "witness", endless)
+    answer = holds("o", n, L1, budget=0.3)
+    assert (answer.holds, answer.certificate["witness"]) == (False, None)
+
+
+def test_a_spent_total_leaves_no_answer() -> None:
+    limits._limit.cache_clear()
+    with total_budget(0.0):
+        answer = holds("o", L1, n)
+    assert (answer.holds, answer.limit.status, answer.certificate["left"]) == (None, "unknown", "")
+    assert holds("o", L1, n).holds is True

@@ -9,6 +9,7 @@ until it ends; so it must not sit in one long call of compiled code. Sympy is pu
 from __future__ import annotations
 
 import ctypes
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -70,6 +71,22 @@ class OutOfTimeError(BaseException):
     """Raised inside a computation whose time is up; no `except Exception` on its way swallows it."""
 
 
+@contextmanager
+def _quiet_hooks() -> Iterator[None]:
+    """Keeps Python from printing an error of ours that met a garbage collection hook, where none can be raised."""
+    previous = sys.unraisablehook
+
+    def hook(event: sys.UnraisableHookArgs) -> None:
+        if not isinstance(event.exc_value, OutOfTimeError):
+            previous(event)
+
+    sys.unraisablehook = hook
+    try:
+        yield
+    finally:
+        sys.unraisablehook = previous
+
+
 class _Task(Generic[T]):
     """One computation and its outcome; `stop` is safe to call at any moment."""
 
@@ -101,6 +118,10 @@ class _Task(Generic[T]):
             self.error = error
 
     def stop(self) -> None:
+        with _quiet_hooks():
+            self._raise_until_it_ends()
+
+    def _raise_until_it_ends(self) -> None:
         deadline = time.monotonic() + _GRACE
         while self.thread.is_alive() and time.monotonic() < deadline:
             with self.lock:

@@ -22,9 +22,12 @@ from varproof.growth.bounded import cuts, run_bounded
 from varproof.growth.constants import UndecidedError, equal
 from varproof.growth.monomial import SYMBOL
 from varproof.growth.series import germ
+from varproof.growth.sympy_signs import limit_sign_search
 
 Status = Literal["agree", "disagree", "unknown"]
 _MAX_SPLIT = 4
+
+limit_sign_search()
 
 
 @dataclass(frozen=True)
