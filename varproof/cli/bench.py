@@ -12,6 +12,7 @@ from varproof.approx.benchmark import DEFAULT_CELLS, Benchmark, Cell, measure
 from varproof.approx.benchmark_bars import Bar, bars, ratio, shown_seconds
 from varproof.approx.sollya import find_sollya
 from varproof.base.errors import InputError
+from varproof.cli.failures import after_the_answer
 from varproof.cli.output import PLOT_SUFFIXES, JsonFlag, PlotFile, check_target, emit_json, picture, results, table
 from varproof.cli.progress import progress
 
@@ -44,15 +45,15 @@ def approx(
     note = NO_PEER if no_peer else INSTALL if peer is None else ""
     with progress("repetitions", repeats * (len(asked) + 1)) as advance:
         found = measure(asked, repeats=repeats, timeout=timeout, peer=peer, after_each=advance)
-    if plot is not None:
-        from varproof.approx.benchmark_plot import draw_benchmark
-
-        with picture(plot) as scratch:
-            draw_benchmark(found, scratch)
     if as_json:
         emit_json("bench approx", answer_benchmark(found, note))
     else:
         _show(found, note)
+    if plot is not None:
+        from varproof.approx.benchmark_plot import draw_benchmark
+
+        with after_the_answer(), picture(plot) as scratch:
+            draw_benchmark(found, scratch)
     return 0
 
 

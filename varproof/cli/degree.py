@@ -15,6 +15,7 @@ from varproof.approx.degree_certificate import DegreeCertificate, certify
 from varproof.approx.flint_checker import certified_sides
 from varproof.approx.integer_checker import parse
 from varproof.base.errors import printable
+from varproof.cli.failures import after_the_answer
 from varproof.cli.output import (
     PLOT_SUFFIXES,
     JsonFlag,
@@ -60,16 +61,16 @@ def degree(
     if certificate is not None:
         found.certificate.save(certificate)
         talk().print(f"wrote {printable(certificate)}", soft_wrap=True)
-    if plot is not None:
-        from varproof.approx.degree_plot import draw_degree
-
-        with picture(plot) as scratch, working("drawing the staircase"):
-            draw_degree(found, scratch)
     answer = answer_degree(found)
     if as_json:
         emit_json("degree", answer)
     else:
         results().print(table(_title(found), ("what", "degree", "says"), _rows(found, answer), right=("degree",)))
+    if plot is not None:
+        from varproof.approx.degree_plot import draw_degree
+
+        with after_the_answer(), picture(plot) as scratch, working("drawing the staircase"):
+            draw_degree(found, scratch)
     return 0
 
 

@@ -101,6 +101,8 @@ def check_target(path: Path | None, *, suffixes: Sequence[str] = ()) -> None:
     """
     if path is None:
         return
+    if not path.name:  # an empty text is the current directory to pathlib
+        raise InputError("the output file has no name", got='"" or "."', allowed="a name such as map.png")
     if suffixes and path.suffix.lower() not in suffixes:
         bare = path.name.lower() in suffixes
         hint = f"write a name before the ending: picture{path.name}" if bare else "change the file's ending"

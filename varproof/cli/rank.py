@@ -15,6 +15,7 @@ from varproof.approx.rank_exponent import effective_exponent
 from varproof.base.balls import to_float
 from varproof.base.display import shown
 from varproof.base.errors import InputError
+from varproof.cli.failures import after_the_answer
 from varproof.cli.output import PLOT_SUFFIXES, JsonFlag, PlotFile, check_target, emit_json, picture, results, table
 
 MAX_TOKENS = 10**100
@@ -42,15 +43,15 @@ def rank(
     if tokens is not None and not 2 <= tokens <= MAX_TOKENS:
         raise InputError("the number of tokens is out of range", got=tokens, allowed="an integer from 2 to 10^100")
     answer = answer_rank(head_dim, degree, tokens)
-    if plot is not None:
-        from varproof.approx.rank_plot import draw_rank
-
-        with picture(plot) as scratch:
-            draw_rank(head_dim, degree, scratch, tokens=tokens)
     if as_json:
         emit_json("rank", answer)
     else:
         results().print(table(f"Polynomial method: d = {head_dim}, g = {degree}", _COLUMNS, _rows(answer)))
+    if plot is not None:
+        from varproof.approx.rank_plot import draw_rank
+
+        with after_the_answer(), picture(plot) as scratch:
+            draw_rank(head_dim, degree, scratch, tokens=tokens)
     return 0
 
 

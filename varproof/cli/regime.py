@@ -63,8 +63,6 @@ def regime(
     """
     given = {"--d": head_dim, "--delta": delta, "--R": entry_bound, "--scale": scale, "--schedule": schedule}
     _refuse_swallowed({**given, "--values": values, "--scales": scales, "--plot": plot})
-    if plot is not None and not plot.name:  # an empty text is the current directory to pathlib
-        raise InputError("--plot needs the name of a file", got='"" or "."', allowed="a name such as map.png")
     check_target(plot, suffixes=PLOT_SUFFIXES)
     schedule = "doubling" if schedule is None else schedule
     if asymptotic:

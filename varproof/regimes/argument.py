@@ -69,6 +69,8 @@ def _statement(step: Step) -> str:
 
 
 def _why(step: Step) -> str:
+    if step.ratio == "1" and step.because:  # then the limit of the ratio says nothing new
+        return step.because
     return "; ".join(reason for reason in (_limit(step), step.because) if reason)
 
 
