@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from varproof.growth.bounded import total_budget
 from varproof.regimes.decide import Bound, Regime
 from varproof.regimes.steps import Step
 from varproof.regimes.theorem import Theorem
 
 
+@total_budget(2.0)
 def to_json(regime: Regime) -> dict[str, Any]:
     """The fields of the answer.
 

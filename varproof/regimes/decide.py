@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Literal
 
 from varproof.base.errors import VarproofError
+from varproof.growth.bounded import total_budget
 from varproof.regimes.checking import check
 from varproof.regimes.consistency import contradictions
 from varproof.regimes.exponents import DIGITS
@@ -16,6 +17,7 @@ from varproof.regimes.registry import THEOREMS
 from varproof.regimes.steps import Step
 from varproof.regimes.theorem import Exponent, Hypothesis, Side, Theorem
 
+SECONDS = 10.0  # for all limits of one question; the usual ones take well below one
 NO_EXPONENT = "it grows beyond every power of n, depends on open constants, or its limit is not decided"
 Verdict = Literal["easy", "hard", "undecided", "inconsistent"]
 
@@ -64,6 +66,7 @@ class ContradictionError(VarproofError):
     """A proved upper bound lies below a proved lower bound: one of the two theorems is wrong as it stands here."""
 
 
+@total_budget(SECONDS)
 def decide(problem: Problem, theorems: Sequence[Theorem] = THEOREMS) -> Regime:
     """The regime of `problem` by the theorem base, for input classes as `Problem` describes them.
 
@@ -72,7 +75,8 @@ def decide(problem: Problem, theorems: Sequence[Theorem] = THEOREMS) -> Regime:
     - `hard`: a lower bound under a named hypothesis reaches the exponent of the exact algorithm;
     - `undecided`: neither.
 
-    Raises `ContradictionError` when the best upper bound is below the best lower bound, and `CertificateError` when
+    All limits of a question together take ten seconds at most; what is then still open counts as open. Raises
+    `ContradictionError` when the best upper bound is below the best lower bound, and `CertificateError` when
     two routes disagree about a limit.
 
     >>> from varproof.regimes.problem import parse_problem

@@ -8,6 +8,7 @@ from fractions import Fraction
 import sympy
 
 from varproof.base.display import shown
+from varproof.growth.bounded import total_budget
 from varproof.regimes.decide import Regime
 from varproof.regimes.finite import FiniteRegime
 from varproof.regimes.problem import UPPER_KINDS, Problem
@@ -17,6 +18,7 @@ from varproof.regimes.steps import decided
 FIRST_PARTS, LAST_PART = 50, 100  # characters of d and of R, then of delta: two lines under the picture
 
 
+@total_budget(2.0)
 def growing_point(regime: Regime) -> tuple[RegimePoint, str]:
     """The limits of the three ratios, None for a constant left open, and the proved exponent of N = L; and a title."""
     problem = regime.problem

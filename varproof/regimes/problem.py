@@ -9,6 +9,7 @@ from functools import cached_property
 import sympy
 
 from varproof.base.errors import InputError
+from varproof.growth.bounded import total_budget
 from varproof.growth.eventual_sign import limit_value, log_of
 from varproof.growth.magnitude_text import parse_magnitude
 from varproof.growth.magnitudes import Magnitude, Relation, log_inverse
@@ -102,6 +103,7 @@ class Problem:
         }[name]
 
 
+@total_budget(5.0)
 def parse_problem(
     *,
     d: str,
