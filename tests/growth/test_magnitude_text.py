@@ -147,6 +147,8 @@ def test_what_is_printed_is_read_back(text: str) -> None:
         ("(1/2)**C", "an exponent that need not grow", "as a factor"),
         ("n**(C/log(n))", "an exponent that need not grow", "as a factor"),
         ("exp(-C)*sqrt(log(n))", "an exponent that need not grow", "as a factor"),
+        ("exp(O(1)*omega(1))", "an exponent that need not grow", "as a factor"),
+        ("2**(O(n)*Omega(1))", "an exponent that need not grow", "as a factor"),
         ("exp(o(1))*log(n)", "an exponent that need not grow", "as a factor"),
         ("exp(-O(1/log(n)))", "an exponent that need not grow", "as a factor"),
         ("exp(-Omega(1))", "an exponent that need not grow", "as a factor"),

@@ -91,6 +91,30 @@ def test_exponents_are_rounded_outwards():
     assert decide(parse_problem(d="n**log(2)", entry_bound="1", delta="2")).verdict == "easy"
 
 
+def test_an_exponent_that_is_barely_above_the_size_is_not_easy():
+    for given in (
+        {"d": "log(n)/10**15", "entry_bound": "sqrt(log(n))", "delta": "n**-1"},
+        {"d": "log(n)", "entry_bound": "sqrt(log(n)/10**14)", "delta": "1/2"},
+    ):
+        answer = decide(parse_problem(**given))
+        assert (answer.verdict, answer.upper.exponent.text) == ("undecided", "2.0001")
+        assert answer.upper.exponent.value > 2
+
+
+@pytest.mark.parametrize("delta", ["log(2)/log(4)", "log(3)/log(9)", "log(4)/log(2)/2", "log(4)/log(2)"])
+def test_constants_in_disguise_are_compared_exactly(delta):
+    value = {"log(2)/log(4)": "1/2", "log(3)/log(9)": "1/2", "log(4)/log(2)/2": "1", "log(4)/log(2)": "2"}[delta]
+    for entry_bound in (ROOT, "1"):
+        assert verdict(LOG, entry_bound, delta) == verdict(LOG, entry_bound, value)
+
+
+def test_errors_that_grow_slower_than_the_scores_count_as_constant():
+    answer = decide(parse_problem(d="log(n)", entry_bound="sqrt(log(n))", delta="n**-o(1)"))
+    same = decide(parse_problem(d="log(n)", entry_bound="sqrt(log(n))", delta="1/2"))
+    assert answer.upper.exponent == same.upper.exponent
+    assert answer.upper.exponent.text == "3.3863"
+
+
 def test_a_theorem_without_a_finite_exponent_is_listed_with_the_reason():
     answer = decide(parse_problem(d="log(n)**2", entry_bound="3*sqrt(log(n))", delta="n**-3"))
     missing = {attempt.theorem.id: attempt.missing for attempt in answer.attempts}

@@ -74,6 +74,9 @@ def test_the_exponents_of_the_families_are_those_of_the_exact_counts():
         ("linear", "n", True),
         ("linear", "Theta(log(n))", False),
         ("linear", "O(n**2)", True),
+        ("linear", "n*log(4)/(2*log(2))", True),
+        ("linear", "n*log(5)/(2*log(2))", False),
+        ("ratio:2", "O(1)*Omega(1)", True),
     ],
 )
 def test_the_number_of_scales_against_the_schedule(schedule, scales, consistent):

@@ -169,7 +169,7 @@ class _Reader:
         size = exponent.size.times(Magnitude("=", sign * logarithm))
         limit = limit_value(size.bound)
         grows = limit is not None and (limit.is_infinite or (size.relation == "omega" and not limit.is_zero))
-        if size.relation != "any" and not grows:  # such a class has no open constant: exp(-C) is below 1
+        if not grows:  # such a class has no open constant: exp(-C) is below 1
             hint = "write a constant as a factor: C, Theta(1), O(1)"
             self._refuse(node, "an exponent that need not grow", hint=hint)
         return _Signed(1, Magnitude(size.relation, size.bound, sign * exponent.sign))

@@ -8,7 +8,7 @@ from varproof.base.expression import parse_expression
 from varproof.growth.limits import Limit
 from varproof.growth.magnitudes import Magnitude
 from varproof.regimes.problem import UPPER_KINDS, Problem
-from varproof.regimes.steps import Step, decided
+from varproof.regimes.steps import Step, against, decided
 from varproof.regimes.theorem import Hypothesis
 
 
@@ -115,20 +115,24 @@ def _against_number(hypothesis: Hypothesis, given: Magnitude) -> Step:
     found = decided(given.bound)
     number = parse_expression(hypothesis.bound, names=())
     holds: bool | None = None
-    if found.value is not None:
+    if given.relation == "any":
+        holds = False  # nothing is known, so nothing is claimed
+    elif found.value is not None:
         zero, infinite = bool(found.value.is_zero), found.value.is_infinite is True
+        position = against(found.value, number)
         if hypothesis.relation == "below":
             holds = {
-                "=": bool(found.value < number),
-                "~": bool(found.value < number),
+                "=": None if position is None else position < 0,
+                "~": None if position is None else position < 0,
                 "Theta": not infinite,
                 "Omega": not infinite,
                 "omega": zero,
             }.get(given.relation, True)  # O and o contain everything smaller
         else:
+            constant = not given.bound.free_symbols
             holds = {
-                "=": bool(found.value > number) or bool((given.bound - number).is_zero),
-                "~": bool(found.value > number),
+                "=": None if position is None else position > 0 or (position == 0 and constant),
+                "~": None if position is None else position > 0,
                 "Theta": infinite,
                 "Omega": infinite,
                 "omega": not zero,
@@ -148,6 +152,8 @@ def _against_number(hypothesis: Hypothesis, given: Magnitude) -> Step:
 
 
 def _approach(given: Magnitude, found: Limit) -> str:
+    if given.relation == "any":
+        return "nothing is known about it"
     if found.value is None:
         return f"the limit is not decided: {found.because}"
     return f"{given.bound} tends to {found.value}" if given.bound.free_symbols else f"it is {given}"

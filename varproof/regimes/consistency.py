@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from varproof.regimes.problem import Problem
-from varproof.regimes.steps import Step, decided
+from varproof.regimes.steps import Step, against, decided
 
 
 def contradictions(problem: Problem) -> tuple[Step, ...]:
@@ -28,8 +28,10 @@ def _scales(problem: Problem) -> Step | None:
     holds: bool | None = None
     if found.value is not None:
         zero, infinite = bool(found.value.is_zero), found.value.is_infinite is True
+        position = against(found.value, 1)
         holds = {
-            "=": bool(found.value == 1),
+            "any": True,
+            "=": None if position is None else position == 0,
             "Theta": not zero and not infinite,
             "O": not infinite,
             "o": zero,
@@ -59,7 +61,8 @@ def _head_dim(problem: Problem) -> Step | None:
     if found.value is None:
         return None
     if d.relation == "=":
-        holds = not bool(found.value < 1)
+        position = against(found.value, 1)
+        holds = position is None or position >= 0
     else:
         holds = not (found.value.is_finite if d.relation == "o" else found.value.is_zero)
     return Step(

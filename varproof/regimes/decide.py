@@ -146,9 +146,11 @@ def apply(theorem: Theorem, problem: Problem) -> Bound | Attempt:
 def _verdict(
     problem: Problem, upper: Bound | None, lower: Bound | None, exact: Bound | None, size: Bound | None
 ) -> Verdict:
-    # irrational exponents are rounded outwards at twelve digits, so equal ones may differ by that
-    if upper is not None and size is not None and upper.exponent.value - size.exponent.value <= Fraction(4, DIGITS):
-        return "easy"
+    if upper is not None and size is not None:
+        # an irrational size is rounded down and its upper bound up, at twelve digits: equal ones differ by that
+        slack = Fraction(4, DIGITS) if size.exponent.rounded else 0
+        if upper.exponent.value - size.exponent.value <= slack:
+            return "easy"
     constant = check(Hypothesis("d", "O", "1"), problem).holds
     if constant and upper is not None and exact is not None and _rank(upper) < _rank(exact):
         return "easy"

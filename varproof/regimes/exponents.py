@@ -81,10 +81,13 @@ def rank_exponent(problem: Problem) -> Fraction | None:
     if alpha is None or beta is None or power is None or head_dim_exponent(problem) != 0:
         return None
     # the constant of a class of Lambda is open: it matters neither where Lambda = o(B) nor where the exponent is 0
-    known = inverse.relation in ("=", "~") or decided(inverse.bound / bound.bound).value == 0
+    ratio = decided(inverse.bound / bound.bound).value
+    if inverse.relation == "o" and ratio is not None and ratio.is_finite:
+        ratio = power = sympy.Integer(0)
+    known = inverse.relation in ("=", "~") or ratio == 0
     if known and alpha.is_finite and beta.is_finite and power.is_finite and alpha > 0 and beta > 0:
         return rounded_up(_by_law(alpha, beta, power))
-    degree = _degree_germ(bound.bound, inverse.bound)
+    degree = _degree_germ(bound.bound, inverse.bound, ratio)
     if degree is None:
         return None
     top = decided(degree).value
@@ -104,10 +107,10 @@ def _by_law(alpha: sympy.Expr, beta: sympy.Expr, power: sympy.Expr) -> arb:
         return rho(share, degree)
 
 
-def _degree_germ(bound: sympy.Expr, inverse: sympy.Expr) -> sympy.Expr | None:
+def _degree_germ(bound: sympy.Expr, inverse: sympy.Expr, ratio: sympy.Expr | None) -> sympy.Expr | None:
+    """A function that the degree does not exceed up to a factor 1 + o(1); `ratio` is the limit of Lambda/B."""
     import sympy
 
-    ratio = decided(inverse / bound).value
     if ratio is None:
         return None
     if ratio.is_infinite:

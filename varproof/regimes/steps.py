@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from varproof.base.errors import CertificateError
 from varproof.growth import orders
+from varproof.growth.constants import UndecidedError, sign
 from varproof.growth.limits import Limit, limit
 
 if TYPE_CHECKING:
@@ -75,3 +76,18 @@ def decided(expression: sympy.Expr) -> Limit:
             hint="nothing was decided; please report the expression",
         )
     return found
+
+
+def against(value: sympy.Expr, number: sympy.Expr | int) -> int | None:
+    """The sign of a limit minus a number, exactly; None where it cannot be told.
+
+    >>> import sympy
+    >>> against(sympy.log(2) / sympy.log(4), sympy.Rational(1, 2)), against(sympy.oo, 1)
+    (0, 1)
+    """
+    if value.is_infinite:
+        return 1 if value.is_extended_positive else -1
+    try:
+        return sign(value - number)
+    except UndecidedError:
+        return None

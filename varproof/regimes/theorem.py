@@ -64,7 +64,8 @@ class Hypothesis:
 class Exponent:
     """A power of n: `value` exactly, or below `value` where `strict`; `text` is what a person reads.
 
-    A long fraction is shown with four decimals, rounded up (down for a lower bound, `lower`).
+    A long fraction is shown with four decimals, rounded up (down for a lower bound, `lower`). `rounded` tells that
+    `value` itself is an irrational number rounded outwards.
 
     >>> Exponent(Fraction(10, 3)).text, Exponent(Fraction(36091234567, 10**10)).text
     ('10/3', '3.6092')
@@ -74,6 +75,7 @@ class Exponent:
     text: str = ""
     strict: bool = False
     lower: bool = False
+    rounded: bool = False
 
     def __post_init__(self) -> None:
         if not self.text:

@@ -11,8 +11,8 @@ from varproof.regimes.theorem import Exponent, Theorem
 
 def exponent(problem: Problem) -> Exponent | None:
     """The tokens (2 or 3) plus log d / log n where d is known from above; else the tokens alone, as d >= 1."""
-    extra = head_dim_exponent(problem, lower=True)
-    return Exponent(Fraction(problem.schedule.tokens) + (extra or 0), lower=True)
+    extra, above = head_dim_exponent(problem, lower=True), head_dim_exponent(problem)
+    return Exponent(Fraction(problem.schedule.tokens) + (extra or 0), lower=True, rounded=extra != above)
 
 
 THEOREM = Theorem(
