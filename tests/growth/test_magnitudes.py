@@ -136,7 +136,7 @@ def test_inverse_swaps_upper_and_lower() -> None:
         answer = Magnitude(relation, L1).inverse()  # type: ignore[arg-type]  # the pairs are relations
         assert answer.relation == swapped
         assert answer.bound == (1 if relation == "any" else 1 / L1)
-        assert answer.inverse() == Magnitude(relation, L1)  # type: ignore[arg-type]
+        assert answer.inverse() == Magnitude(relation, L1)  # type: ignore[arg-type]  # the pairs are relations
     assert Magnitude("Theta", L1, -1).inverse() == Magnitude("Theta", L1, 1)
 
 

@@ -11,9 +11,10 @@ from math import prod
 import sympy
 
 from varproof.base.errors import InputError
+from varproof.growth.monomial import SYMBOL
 from varproof.growth.sympy_signs import limit_sign_search
 
-N = sympy.Symbol("n", positive=True)
+N = SYMBOL
 MAX_CONSTANT_BITS = 2000
 MAX_TERMS = 200
 

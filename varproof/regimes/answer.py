@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from varproof.growth.bounded import total_budget
-from varproof.regimes.decide import Bound, Regime
+from varproof.regimes.decide import Attempt, Bound, Regime
 from varproof.regimes.steps import Step
 from varproof.regimes.theorem import Theorem
 
@@ -73,7 +73,7 @@ def reasons(regime: Regime) -> list[tuple[Theorem | None, Step]]:
     return [(bound.theorem, step) for bound in chosen_bounds(regime) for step in bound.steps]
 
 
-def needed(regime: Regime) -> tuple[Any, ...]:
+def needed(regime: Regime) -> tuple[Attempt, ...]:
     """For an undecided problem the theorems that did not apply: those that would have settled it."""
     return regime.attempts if regime.verdict == "undecided" else ()
 

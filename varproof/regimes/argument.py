@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from varproof.regimes.answer import needed
+from varproof.regimes.answer import chosen_bounds, needed
 from varproof.regimes.decide import Bound, Regime
 from varproof.regimes.steps import ROUTES, Step
 
@@ -24,10 +24,8 @@ def argument(regime: Regime) -> list[tuple[str, str]]:
     if regime.verdict == "inconsistent":
         lines.extend((f"{step.hypothesis} is impossible", _why(step)) for step in regime.conflicts)
         return [*lines, ("inconsistent: nothing satisfies all of this", "every statement about it is vacuous")]
-    pair = (regime.upper, regime.lower) if regime.verdict != "hard" else (regime.lower, regime.upper)
-    for bound in pair:
-        if bound is not None:
-            lines.extend(_bound(bound))
+    for bound in chosen_bounds(regime):
+        lines.extend(_bound(bound))
     for attempt in needed(regime):
         lines.append((f"{attempt.theorem.id} does not apply", _missing(attempt.missing)))
     return [*lines, _verdict(regime)]

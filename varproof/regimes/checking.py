@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import sympy
+
 from varproof.base.expression import parse_expression
 from varproof.growth.limits import Limit
 from varproof.growth.magnitudes import Magnitude
+from varproof.growth.monomial import SYMBOL
 from varproof.regimes.problem import UPPER_KINDS, Problem
 from varproof.regimes.steps import Step, against, decided
 from varproof.regimes.theorem import Hypothesis
@@ -161,14 +164,11 @@ def _approach(given: Magnitude, found: Limit) -> str:
 
 def _subpolynomial(hypothesis: Hypothesis, given: Magnitude) -> Step:
     """x = n^o(1), or log x = n^o(1): log(1 + x)/log n tends to 0 (once more the logarithm for log x)."""
-    import sympy
-
-    n = sympy.Symbol("n", positive=True)
     name, text = hypothesis.quantity, str(hypothesis)
     if given.relation not in UPPER_KINDS:
         return Step(text, name, str(given), False, f"{given} has no upper bound", needed=f"an upper bound on {name}")
     inner = sympy.log(1 + given.bound) if hypothesis.of_log else given.bound
-    ratio = sympy.log(1 + inner) / sympy.log(n)
+    ratio = sympy.log(1 + inner) / sympy.log(SYMBOL)
     found = decided(ratio)
     holds = None if found.value is None else bool(found.value.is_zero)
     because = f"the limit is not decided: {found.because}" if holds is None else ""

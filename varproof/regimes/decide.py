@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
@@ -59,7 +59,7 @@ class Regime:
     exact: Bound | None = None
     size: Bound | None = None
     conflicts: tuple[Step, ...] = ()
-    attempts: tuple[Attempt, ...] = field(default=())
+    attempts: tuple[Attempt, ...] = ()
 
 
 class ContradictionError(VarproofError):
@@ -159,7 +159,7 @@ def _verdict(
     return "undecided"
 
 
-def _rank(bound: Bound) -> tuple[object, bool]:
+def _rank(bound: Bound) -> tuple[Fraction, bool]:
     """Sorts upper bounds: a smaller exponent first, and `below x` before x."""
     return bound.exponent.value, not bound.exponent.strict
 
@@ -168,7 +168,7 @@ def _best(bounds: Sequence[Bound], side: Side) -> Bound | None:
     """The smallest upper or the largest lower bound; the first in the registry among equals."""
     here = [bound for bound in bounds if bound.theorem.side == side]
     if side == "upper":
-        return min(here, key=lambda bound: (bound.exponent.value, not bound.exponent.strict), default=None)
+        return min(here, key=_rank, default=None)
     return max(here, key=lambda bound: bound.exponent.value, default=None)
 
 

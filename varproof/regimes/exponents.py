@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
+import sympy
 from flint import arb, ctx
 
 from varproof.approx.degree_law import law_degree
 from varproof.approx.rank_exponent import rho
 from varproof.base.balls import ball, upper_rational
 from varproof.growth.constants import enclose
+from varproof.growth.monomial import SYMBOL
 from varproof.regimes.problem import UPPER_KINDS, Problem
 from varproof.regimes.steps import decided
 from varproof.regimes.theorem import Exponent
-
-if TYPE_CHECKING:
-    import sympy
 
 DIGITS = 10**12  # upper bounds of irrational exponents are rounded up to a multiple of 1/DIGITS
 
@@ -36,12 +34,9 @@ def head_dim_exponent(problem: Problem, *, lower: bool = False) -> Fraction | No
 
     An irrational limit is rounded up at twelve digits, down where `lower` asks for a lower bound.
     """
-    import sympy
-
     if problem.d.relation not in UPPER_KINDS:
         return None
-    n = sympy.Symbol("n", positive=True)
-    found = decided(sympy.log(problem.d.bound) / sympy.log(n)).value
+    found = decided(sympy.log(problem.d.bound) / sympy.log(SYMBOL)).value
     if found is None or found.is_infinite:
         return None
     shift = Fraction(1, DIGITS) if lower and not found.is_Rational else 0
@@ -71,12 +66,10 @@ def rank_exponent(problem: Problem) -> Fraction | None:
     d that grows as a power of n; a class of errors counts where its constant does not matter. Proof:
     docs/explanation/regimes.md.
     """
-    import sympy
-
     d, bound, inverse = problem.d, problem.logit_bound, problem.log_inverse_error
     if not d.explicit or not bound.explicit or inverse.relation not in UPPER_KINDS or inverse.exponential:
         return None
-    log_n = sympy.log(sympy.Symbol("n", positive=True))
+    log_n = sympy.log(SYMBOL)
     alpha, beta, power = (decided(part.bound / log_n).value for part in (d, bound, inverse))
     if alpha is None or beta is None or power is None or head_dim_exponent(problem) != 0:
         return None
@@ -109,8 +102,6 @@ def _by_law(alpha: sympy.Expr, beta: sympy.Expr, power: sympy.Expr) -> arb:
 
 def _degree_germ(bound: sympy.Expr, inverse: sympy.Expr, ratio: sympy.Expr | None) -> sympy.Expr | None:
     """A function that the degree does not exceed up to a factor 1 + o(1); `ratio` is the limit of Lambda/B."""
-    import sympy
-
     if ratio is None:
         return None
     if ratio.is_infinite:

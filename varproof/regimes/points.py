@@ -9,6 +9,7 @@ import sympy
 
 from varproof.base.display import shown
 from varproof.growth.bounded import total_budget
+from varproof.growth.monomial import SYMBOL
 from varproof.regimes.decide import Regime
 from varproof.regimes.finite import FiniteRegime
 from varproof.regimes.problem import UPPER_KINDS, Problem
@@ -57,7 +58,7 @@ def _limit(problem: Problem, name: str) -> float | None:
     given = problem.quantity(name)
     if given.exponential or given.relation == "any":
         return None
-    ratio = decided(given.bound / (problem.schedule.tokens * sympy.log(sympy.Symbol("n", positive=True)))).value
+    ratio = decided(given.bound / (problem.schedule.tokens * sympy.log(SYMBOL))).value
     if ratio is None:
         return None
     if given.relation in ("=", "~"):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+import sympy
 
 from varproof.base.errors import InputError
 from varproof.base.rationals import parse_rational
-
-if TYPE_CHECKING:
-    import sympy
+from varproof.growth.monomial import SYMBOL
 
 Family = Literal["geometric", "linear"]
 ALLOWED = "doubling, ratio:A with a rational A > 1, or linear"
@@ -36,12 +36,9 @@ class ScheduleGrowth:
     @property
     def scales(self) -> sympy.Expr:
         """K, the number of scales, as a function of n: log_a n + 1, or n for the linear family."""
-        import sympy
-
-        n = sympy.Symbol("n", positive=True)
         if self.ratio is None:
-            return n
-        return sympy.log(n) / sympy.log(sympy.Rational(self.ratio.numerator, self.ratio.denominator)) + 1
+            return SYMBOL
+        return sympy.log(SYMBOL) / sympy.log(sympy.Rational(self.ratio.numerator, self.ratio.denominator)) + 1
 
 
 def parse_schedule_growth(text: str) -> ScheduleGrowth:

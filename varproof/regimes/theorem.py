@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, get_args
 
@@ -112,7 +112,7 @@ class Theorem:
     sources: tuple[str, ...]
     page: str
     assumes: tuple[str, ...] = ()
-    scales: tuple[str, ...] = field(default=("d", "sqrt", "one", "cosine"))
+    scales: tuple[str, ...] = ("d", "sqrt", "one", "cosine")
 
     def about(self, problem: Problem) -> bool:
         """Whether the theorem speaks about this schedule and this score scale; cosine has no R to speak about."""
