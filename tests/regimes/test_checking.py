@@ -90,6 +90,7 @@ def test_a_lower_hypothesis_holds_exactly_when_some_member_satisfies_it(relation
         ("Theta(log(n))", False, True),
         ("1/poly(n)", True, False),
         ("poly(n)", False, True),
+        ("O(1)*Omega(1)", False, False),  # nothing is known, so nothing is claimed
     ],
 )
 def test_errors_against_numbers(delta, below_half, at_least_one):

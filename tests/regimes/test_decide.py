@@ -40,6 +40,7 @@ def verdict(d: str, entry_bound: str | None, delta: str, **more: str) -> str:
         (LOG, ROOT, "1/2", "undecided"),
         (LOG, ROOT, "2", "easy"),  # the answer 0 is good enough
         (LOG, "1", "exp(-log(n)**2)", "undecided"),
+        ("o(log(n))", "1", "exp(-log(n)**2)", "undecided"),
         ("log(n)**2", "3*sqrt(log(n))", "exp(-log(n)**2)", "hard"),
         ("log(n)**2", "3*sqrt(log(n))", "n**-3", "undecided"),
         ("C*log(n)", "C*sqrt(log(n))", "n**-C", "hard"),
@@ -64,7 +65,7 @@ def test_errors_bounded_from_below_have_the_constant_of_their_bound(delta, scale
     assert verdict(LOG, entry_bound, delta, scale=scale) == "undecided"
 
 
-@pytest.mark.parametrize("delta", ["O(1)", "O(3)", "o(3)", "o(1)", "O(n**-3)", "n**-omega(1)", "n**-O(1)"])
+@pytest.mark.parametrize("delta", ["O(1)", "O(3)", "o(3)", "o(1)", "o(n)", "O(n**-3)", "n**-omega(1)", "n**-O(1)"])
 def test_errors_without_a_lower_bound_have_members_as_small_as_the_theorem_asks(delta):
     assert verdict(LOG, "sqrt(log(n))", delta) == "hard"
 
@@ -75,6 +76,8 @@ def test_a_class_of_errors_too_weak_to_matter_gives_the_number_of_its_members():
         assert answer.upper.theorem.id == "polynomial_explicit"
         assert answer.upper.exponent.text == "2.0631"  # 2 + rho(2, 1/100) = 2.06301.., rounded up
     assert verdict("log(n)**2", "1/log(n)", "Theta(1)") == "easy"  # a bounded degree
+    open_constant = decide(parse_problem(d="2*log(n)", entry_bound="sqrt(log(n))/10", delta=POLY))
+    assert open_constant.upper.exponent.value == 4  # 1/poly(n): the exponent depends on its constant
     assert verdict("exp(sqrt(log(n)))", "1/log(n)", "1/log(n)") == "easy"
 
 
@@ -147,9 +150,10 @@ def test_the_least_of_several_upper_bounds_is_taken():
 def test_cosine_is_easy_at_constant_scale_and_hard_on_free_maps_at_log_n(schedule):
     given = {"d": LOG, "delta": POLY, "schedule": schedule}
     assert verdict(entry_bound=None, scale="cosine:100", **given) == "easy"
-    answer = decide(parse_problem(entry_bound=None, scale="cosine:2*log(n)", **given))
-    assert (answer.verdict, answer.lower.theorem.id) == ("hard", "counting_free_maps")
-    assert answer.lower.scope.startswith("free maps")
+    for temperature in ("2*log(n)", "Theta(log(n))"):  # interpolated maps do not carry over, whatever the constant
+        answer = decide(parse_problem(entry_bound=None, scale=f"cosine:{temperature}", **given))
+        assert (answer.verdict, answer.lower.theorem.id) == ("hard", "counting_free_maps")
+        assert answer.lower.scope.startswith("free maps")
 
 
 def test_without_open_constants_of_b_only_free_maps_are_hard():

@@ -30,6 +30,14 @@ def test_the_logit_bound_follows_from_the_scale(scale, d, entry_bound, bound):
     assert str(parse_problem(d=d, entry_bound=entry_bound, delta="1/poly(n)", scale=scale).logit_bound) == bound
 
 
+def test_the_logarithm_of_the_rank_is_a_class_when_one_of_its_parts_is():
+    expected = {"2*log(n)": "2*log(n)*log(2 + 2/log(n))", "o(log(n))": "O(", "Omega(1)": "any"}
+    for d, text in expected.items():
+        found = parse_problem(d=d, entry_bound="1", delta="exp(-3)").small_dimension_rank
+        assert found.explicit is (d == "2*log(n)")
+        assert str(found).startswith(text)
+
+
 def test_cosine_takes_a_growth_as_its_temperature():
     assert str(parse_problem(d="64", delta="n**-3", scale="cosine:4").logit_bound) == "4"
     assert str(parse_problem(d="64", delta="n**-3", scale="cosine: Theta(log(n))").logit_bound) == "Theta(log(n))"
