@@ -1,0 +1,290 @@
+"""The arguments of `attend`, checked at once: every refusal says what came, what is allowed and what to do."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from array_api_compat import array_namespace, device, is_array_api_obj, is_dask_array, is_torch_array, to_device
+from numpy.typing import NDArray
+
+from varproof.attention.head import Head, Stage
+from varproof.base.errors import InputError
+
+SHAPES = "q (..., m, d), k (..., n, d), v (..., n, d_v) with the same leading axes"
+FLOATS = ("float64", "float32")
+SCALES = '"d" (1/d), "sqrt" (1/sqrt(d)), "one" (1) or a positive number'
+
+
+@dataclass(frozen=True)
+class Request:
+    """Validated arguments of `attend`. Rows are sorted by level: row i of the answer is row `places[i]` computed.
+
+    `q` (..., m, d), `k` (..., n, d), `v` (..., n, d_v); keys that no query sees are left out. `places` is None when the
+    order is the caller's own. `mask` is None, (m, n) or (..., m, n).
+    """
+
+    q: Any
+    k: Any
+    v: Any
+    gamma: float
+    gamma_roundings: int
+    delta: float
+    stages: tuple[Stage, ...]
+    mask: Any
+    places: NDArray[np.int64] | None
+
+    @property
+    def batch(self) -> tuple[int, ...]:
+        """The leading axes."""
+        return tuple(int(size) for size in self.q.shape[:-2])
+
+    def heads(self) -> Iterator[Head]:
+        """One `Head` for every index of the leading axes, in C order."""
+        for index in np.ndindex(*self.batch):
+            own_mask = None if self.mask is None else self.mask[index] if self.mask.ndim > 2 else self.mask
+            yield self.head(self.q[index], self.k[index], self.v[index], own_mask)
+
+    def head(self, q: Any, k: Any, v: Any, mask: Any = None) -> Head:
+        """A head of the given arrays, which are not looked at."""
+        return Head(q, k, v, self.gamma, self.delta, self.stages, self.gamma_roundings, mask)
+
+
+def validated(q: Any, k: Any, v: Any, *, delta: Any, scale: Any, levels: Any = None, mask: Any = None) -> Request:
+    """Read the arguments of `attend`; `InputError` for anything that it does not define.
+
+    >>> eye = np.eye(3)
+    >>> request = validated(eye, eye, eye, delta=0.1, scale="d", levels=[0, 1, 1])
+    >>> request.gamma_roundings, [(s.queries.stop, s.keys.stop) for s in request.stages]
+    (1, [(1, 1), (3, 3)])
+    """
+    q, k, v = _arrays(q, k, v)
+    shapes = f"q {tuple(q.shape)}, k {tuple(k.shape)}, v {tuple(v.shape)}"
+    _check_shapes(q, k, v, shapes)
+    gamma, roundings = score_scale(scale, int(q.shape[-1]))
+    queries, keys = int(q.shape[-2]), int(k.shape[-2])
+    if levels is not None and mask is not None:
+        raise InputError(
+            "levels and mask were both given", got="both", allowed="one of them", hint="put the levels into the mask"
+        )
+    places = None
+    stages: tuple[Stage, ...] = (Stage(slice(0, queries), slice(0, keys)),)
+    if levels is not None:
+        query_levels, key_levels = _levels(levels, queries, keys)
+        query_order, key_order = _sorting(query_levels), _sorting(key_levels)
+        if query_order is not None:
+            q, query_levels = _take(q, query_order), query_levels[query_order]
+            places = np.empty(queries, dtype=np.int64)
+            places[query_order] = np.arange(queries)
+        if key_order is not None:
+            k, v, key_levels = _take(k, key_order), _take(v, key_order), key_levels[key_order]
+        stages = level_stages(query_levels, key_levels)
+        seen = stages[-1].keys.stop if stages else keys
+        k, v = k[..., :seen, :], v[..., :seen, :]
+    elif queries and not keys:
+        raise InputError("a query row has no key", got=shapes, allowed="at least one key")
+    checked_mask = None if mask is None else _mask(mask, q, k)
+    if not is_dask_array(q):  # the Dask engine looks while it reduces
+        _check_finite(q, k, v)
+    return Request(q, k, v, gamma, roundings, _delta(delta), stages, checked_mask, places)
+
+
+def score_scale(scale: Any, head_dim: int) -> tuple[float, int]:
+    """gamma as a float64 and how often it was rounded.
+
+    >>> score_scale("d", 8), score_scale("sqrt", 8)[1], score_scale(0.25, 8)
+    ((0.125, 0), 2, (0.25, 0))
+    """
+    if isinstance(scale, str):
+        if scale == "d":
+            return 1 / head_dim, int(head_dim & (head_dim - 1) != 0)
+        if scale == "sqrt":
+            root = math.isqrt(head_dim)
+            exact_root = root * root == head_dim
+            return 1 / math.sqrt(head_dim), 0 if exact_root and root & (root - 1) == 0 else 1 if exact_root else 2
+        if scale == "one":
+            return 1.0, 0
+        raise InputError("unknown score scale", got=scale, allowed=SCALES)
+    value = _real(scale, "scale")
+    if not 1e-300 <= value <= 1e300:
+        raise InputError("the score scale is out of range", got=scale, allowed=f"{SCALES}, from 1e-300 to 1e300")
+    return value, int(Fraction(value) != _exactly(scale))
+
+
+def level_stages(query_levels: NDArray[np.int64], key_levels: NDArray[np.int64]) -> tuple[Stage, ...]:
+    """The stages of block-causal attention for sorted levels: a query sees the keys of level at most its own.
+
+    Raises `InputError` naming the level when a query would see no key.
+
+    >>> [(s.queries, s.keys) for s in level_stages(np.array([0, 2]), np.array([0, 1, 2, 3]))]
+    [(slice(0, 1, None), slice(0, 1, None)), (slice(1, 2, None), slice(1, 3, None))]
+    """
+    stages, served, seen = [], 0, 0
+    for level in np.unique(query_levels):
+        stop = int(np.searchsorted(query_levels, level, side="right"))
+        keys = int(np.searchsorted(key_levels, level, side="right"))
+        if keys == 0:
+            raise InputError(
+                "the levels leave a query row without keys",
+                got=f"a query of level {level}, lowest key level {key_levels.min() if key_levels.size else 'none'}",
+                allowed="every query level at least the lowest key level",
+            )
+        stages.append(Stage(slice(served, stop), slice(seen, keys)))
+        served, seen = stop, keys
+    return tuple(stages)
+
+
+def _arrays(q: Any, k: Any, v: Any) -> tuple[Any, Any, Any]:
+    for name, array in (("q", q), ("k", k), ("v", v)):
+        if not is_array_api_obj(array) or isinstance(array, np.generic):
+            raise InputError(
+                f"{name} is not an array",
+                got=type(array).__name__,
+                allowed="NumPy, torch or Dask arrays",
+                hint=f"numpy.asarray({name}, dtype=float) makes one of a list",
+            )
+    try:
+        array_namespace(q, k, v)
+    except TypeError:
+        kinds = ", ".join(
+            f"{name} {type(array).__module__}.{type(array).__name__}"
+            for name, array in zip("qkv", (q, k, v), strict=True)
+        )
+        raise InputError("q, k and v are of different array libraries", got=kinds, allowed="one library") from None
+    places = [str(device(array)) for array in (q, k, v)]
+    if len(set(places)) > 1 or places[0] == "meta":
+        raise InputError(
+            "q, k and v are not on one device with data",
+            got=", ".join(f"{name} on {place}" for name, place in zip("qkv", places, strict=True)),
+            allowed="one device for all three",
+            hint="move them, for example with tensor.to(device)",
+        )
+    dtypes = [str(array.dtype).rpartition(".")[2] for array in (q, k, v)]
+    if len(set(dtypes)) > 1 or dtypes[0] not in FLOATS:
+        raise InputError(
+            "q, k and v must have one floating-point dtype",
+            got=", ".join(f"{name} {dtype}" for name, dtype in zip("qkv", dtypes, strict=True)),
+            allowed="float64 or float32, the same for all three",
+            hint="convert them first; integers and 16-bit floats convert to float32 or float64 without loss"
+            if all(dtype in ("float16", "bfloat16") for dtype in dtypes)
+            else "convert them first, for example with .astype(float)",
+        )
+    if is_torch_array(q):  # bounds are about numbers, not about gradients
+        q, k, v = q.detach(), k.detach(), v.detach()
+    return q, k, v
+
+
+def _check_shapes(q: Any, k: Any, v: Any, shapes: str) -> None:
+    known = all(isinstance(size, int) for array in (q, k, v) for size in array.shape)
+    ranks = {array.ndim for array in (q, k, v)}
+    fits = known and len(ranks) == 1 and min(ranks) >= 2
+    fits = fits and q.shape[-1] == k.shape[-1] and k.shape[-2] == v.shape[-2]
+    fits = fits and tuple(q.shape[:-2]) == tuple(k.shape[:-2]) == tuple(v.shape[:-2])
+    if not fits:
+        raise InputError("the shapes do not fit together", got=shapes, allowed=SHAPES)
+    if q.shape[-1] < 1 or v.shape[-1] < 1:
+        raise InputError("head and value dimensions must be positive", got=shapes, allowed="d >= 1, d_v >= 1")
+
+
+def _check_finite(q: Any, k: Any, v: Any) -> None:
+    xp = array_namespace(q)
+    for name, array in (("q", q), ("k", k), ("v", v)):
+        finite = xp.isfinite(array)
+        if not bool(xp.all(finite)):
+            bad = np.argwhere(~np.asarray(to_device(finite, "cpu")))
+            first = tuple(int(i) for i in bad[0])
+            raise InputError(
+                f"{name} has entries that are not finite",
+                got=f"{len(bad)} of {math.prod(array.shape)}, the first is {float(array[first])} at {first}",
+                allowed="finite numbers",
+            )
+
+
+def _delta(delta: Any) -> float:
+    value = _real(delta, "delta")
+    if Fraction(value) > _exactly(delta):
+        value = math.nextafter(value, 0.0)
+    if not 0 < value < math.inf:
+        raise InputError("delta must be positive and finite", got=delta, allowed="delta > 0, an entrywise error")
+    return value
+
+
+def _real(value: Any, name: str) -> float:
+    """A real number as the nearest float; NaN, infinities, complex numbers and text are refused."""
+    try:
+        if isinstance(value, (str, bytes, bool, complex)):
+            raise TypeError
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise InputError(f"{name} is not a finite real number", got=value, allowed=f"{name} > 0")
+    return number
+
+
+def _exactly(value: Any) -> Fraction:
+    """The number itself; NumPy's and other floats are first widened to a Python float, without loss."""
+    return Fraction(value if isinstance(value, (int, Fraction)) else float(value))
+
+
+def _levels(levels: Any, queries: int, keys: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    pair = levels if isinstance(levels, tuple) and len(levels) == 2 and np.ndim(levels[0]) == 1 else (levels, levels)
+    read = []
+    for part, count, name in zip(pair, (queries, keys), ("queries", "keys"), strict=True):
+        try:
+            values = np.asarray(to_device(part, "cpu") if is_array_api_obj(part) else part)
+        except (TypeError, ValueError, OverflowError):  # a ragged list
+            values = np.asarray(None)
+        integers = np.issubdtype(values.dtype, np.integer) and np.can_cast(values.dtype, np.int64)
+        if values.shape != (count,) or not integers:
+            raise InputError(
+                "levels do not fit",
+                got=f"{values.dtype} of shape {values.shape} for {count} {name}",
+                allowed=f"signed integers of shape ({count},), or a pair (levels of the queries, levels of the keys)",
+            )
+        read.append(values.astype(np.int64))
+    return read[0], read[1]
+
+
+def _sorting(levels: NDArray[np.int64]) -> NDArray[np.int64] | None:
+    """The stable order of the levels, None when they are sorted."""
+    return None if np.all(levels[1:] >= levels[:-1]) else np.argsort(levels, kind="stable")
+
+
+def _take(array: Any, order: NDArray[np.int64]) -> Any:
+    xp = array_namespace(array)
+    if is_dask_array(array):
+        return array[..., order, :]
+    return xp.take(array, xp.asarray(order, device=device(array)), axis=array.ndim - 2)
+
+
+def _mask(mask: Any, q: Any, k: Any) -> Any:
+    xp = array_namespace(q)
+    full = (*q.shape[:-2], q.shape[-2], k.shape[-2])
+    if not is_array_api_obj(mask):
+        mask = np.asarray(mask)
+    if str(mask.dtype).rpartition(".")[2] != "bool" or tuple(mask.shape) not in (full, full[-2:]):
+        raise InputError(
+            "the mask does not fit",
+            got=f"{mask.dtype} of shape {tuple(mask.shape)}",
+            allowed=f"bool of shape {full[-2:]}"
+            + (f" or {full}" if len(full) > 2 else "")
+            + ", True where a query sees a key",
+        )
+    if array_namespace(mask) is not xp:
+        mask = xp.asarray(np.asarray(to_device(mask, "cpu")))
+    if not is_dask_array(mask):
+        mask = to_device(mask, device(q))
+    seen = xp.any(mask, axis=-1)
+    if not bool(xp.all(seen)):
+        empty = np.argwhere(~np.asarray(to_device(seen, "cpu") if not is_dask_array(seen) else seen))
+        raise InputError(
+            "the mask leaves a query row without keys",
+            got=f"{len(empty)} rows, the first is {tuple(int(i) for i in empty[0])}",
+            allowed="at least one True in every row",
+        )
+    return mask
