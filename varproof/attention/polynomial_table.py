@@ -26,6 +26,7 @@ MAX_DEGREE = 64
 PROVED_AGAIN = 8  # up to this degree the proof takes less than a millisecond, and a table from disk is proved again
 LEVEL_TOLERANCE = 1e-4  # relative change of the level; convergence is quadratic, so the error is within 1e-7 of it
 MAX_STEPS = 40
+SEARCHED_BOUND = 24.0  # beyond it the rounding of the coefficients alone exceeds 1 at every degree of use
 NO_PROGRESS = 0.97  # beyond n = B one more degree gains more than this unless rounding has taken over
 
 
@@ -54,6 +55,7 @@ def relative_table(bound: float, degree: int) -> RelativeTable:
     >>> round(table.error, 6), len(table.coefficients)
     (0.005004, 4)
     """
+    bound = float(bound)
     if not 0 <= degree <= MAX_DEGREE or not 0 < bound <= LARGEST_BOUND:
         raise InputError(
             "no table of polynomials for this degree and bound",
@@ -75,13 +77,15 @@ def relative_table(bound: float, degree: int) -> RelativeTable:
 def relative_table_for(bound: float, eps: float) -> RelativeTable | None:
     """The table of least degree with error <= `eps` on the grid value above `bound` (the table's own `bound`).
 
-    None where no degree up to 64 reaches `eps`, which is also the answer for eps <= 0 or NaN. Raises `InputError` for a
-    bound outside [0, 704].
+    None where no degree up to 64 is known to reach `eps`, always for bounds above 24 and for eps <= 0 or NaN. Raises
+    `InputError` for a bound outside [0, 704].
 
     >>> relative_table_for(0.99, 1e-2).degree, relative_table_for(64.0, 1e-2)
     (3, None)
     """
     half = grid_above(bound)
+    if half > SEARCHED_BOUND:
+        return None
     levels, floors = _estimates(half)
     degree = next((g for g, level in enumerate(levels) if level <= eps), None)
     if degree is None:
