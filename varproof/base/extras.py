@@ -10,6 +10,7 @@ from varproof.base.errors import MissingExtraError
 # importable module -> the extra of pyproject.toml that brings it
 EXTRA_OF = {
     "numba": "fast",
+    "llvmlite": "fast",
     "torch": "torch",
     "pysat": "sat",
     "dask": "dask",

@@ -1,0 +1,126 @@
+"""The compiled kernel of the polynomial method for NumPy arrays (extra `fast`): both passes as generated machine code.
+
+The code is written with llvmlite, the compiler under numba, once for each number of columns and dtype; plans come as
+data, so there is no code per dimension and degree. Vector width and register tiles follow the processor it runs on.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from varproof.attention import numba_outputs, numba_state
+from varproof.attention.features import FeaturePlan
+from varproof.attention.numba_emitter import host
+from varproof.attention.numba_fill import token_stride
+from varproof.attention.numba_layout import BLOCK_TOKENS, Layout, Machine, layout_of
+
+Array = NDArray[Any]
+
+
+def scratch(entries: int, dtype: Any) -> Array:
+    """Uninitialised memory of whole cache lines, aligned to one."""
+    room = np.empty(entries * np.dtype(dtype).itemsize + 64, dtype=np.uint8)
+    start = -room.ctypes.data % 64
+    return room[start : start + entries * np.dtype(dtype).itemsize].view(dtype)
+
+
+def address(array: Array) -> int:
+    """Where the first entry lies."""
+    return int(array.__array_interface__["data"][0])
+
+
+@dataclass(frozen=True)
+class NumbaKernel:
+    """`Kernel` for NumPy arrays of float64 or float32, any strides. One thread.
+
+    Block sums are added in float64 for both dtypes.
+    """
+
+    machine: Machine
+    name: str = "numba"
+
+    def state(self, plan: FeaturePlan, k: Array, v: Array, *, shift: Array, factor: float, value_shift: Array) -> Array:
+        """sum_j phi((k_j - shift) factor) [v_j - value_shift, 1]: (r, d_v + 1) from k (n, d), v (n, d_v)."""
+        dtype = k.dtype
+        lanes = self.machine.lanes(dtype.itemsize)
+        columns = v.shape[1] + 1
+        layout = layout_of(plan, columns, self.machine.registers)
+        code = numba_state.state_code(columns, dtype.itemsize, lanes, self.machine.registers)
+        stride = token_stride(lanes, dtype.itemsize)
+        row = stride // dtype.itemsize
+        features = scratch((layout.rows + layout.tiling.depth) * row, dtype)
+        features[:row] = 1.0
+        weights = scratch((columns + layout.tiling.widths[0]) * row, dtype)
+        weights[(columns - 1) * row : columns * row] = 1.0
+        sums = np.zeros(layout.state_entries(lanes))
+        shifts = np.ascontiguousarray(np.concatenate([shift, value_shift]), dtype=dtype)
+        factors = np.array([factor, 1.0], dtype=dtype)
+        records, index = state_tables(layout, stride, lanes)
+        fields = np.array(
+            [
+                *(address(k), *k.strides, address(v), *v.strides, k.shape[0], k.shape[1], v.shape[1]),
+                *(address(shifts), address(shifts) + k.shape[1] * dtype.itemsize),
+                *(address(factors), address(factors) + dtype.itemsize, address(features), address(weights)),
+                *(address(weights) + columns * stride, address(sums), layout.plain_tiles, address(records)),
+                *(len(layout.built), len(layout.deferred)),
+            ],
+            dtype=np.int64,
+        )
+        code.call(address(fields))
+        return np.asarray(sums[index], dtype=dtype)
+
+    def outputs(self, plan: FeaturePlan, q: Array, table: Array, *, factor: float) -> Array:
+        """phi(q_i factor) @ table: (m, c) from q (m, d) and table (r, c); columns are contiguous."""
+        dtype = q.dtype
+        lanes = self.machine.lanes(dtype.itemsize)
+        columns, tokens = table.shape[1], q.shape[0]
+        layout = layout_of(plan, columns, self.machine.registers)
+        code = numba_outputs.output_code(columns, dtype.itemsize, lanes, self.machine.registers)
+        depth = layout.tiling.depth
+        tile = depth * lanes
+        features = scratch(layout.rows * tile, dtype)
+        features[:tile] = 1.0
+        sums = scratch(layout.tiling.widths[0] * tile, dtype)
+        # padded to whole tiles, and by a cache line so that columns do not share cache sets
+        width = -(-tokens // tile) * tile + lanes
+        outputs = np.empty((columns, width), dtype=dtype)
+        packed = pack(layout, table, dtype)
+        shift, factors = np.zeros(q.shape[1], dtype=dtype), np.array([factor], dtype=dtype)
+        records = output_tables(layout, tile * dtype.itemsize)
+        fields = np.array(
+            [
+                *(address(q), *q.strides, tokens, q.shape[1], address(shift), address(factors), address(features)),
+                *(address(sums), address(packed), address(outputs), width * dtype.itemsize, layout.plain),
+                *(layout.stored, address(records), len(layout.built), len(layout.deferred), plan.rank),
+            ],
+            dtype=np.int64,
+        )
+        code.call(address(fields))
+        return outputs[:, :tokens].T
+
+
+@lru_cache(maxsize=64)
+def state_tables(layout: Layout, stride: int, lanes: int) -> tuple[Array, Array]:
+    """Records of the state pass (offsets in bytes, rows in register tiles) and where its sums are found."""
+    records = layout.records * np.array([stride, stride, 0, stride])
+    records[:, 2] = layout.row_tiles
+    return np.ascontiguousarray(records), layout.state_index(lanes)
+
+
+@lru_cache(maxsize=64)
+def output_tables(layout: Layout, row_bytes: int) -> Array:
+    """Records of the output pass, offsets in bytes."""
+    return np.ascontiguousarray(layout.records * np.array([row_bytes, row_bytes, 1, row_bytes]))
+
+
+def pack(layout: Layout, table: Array, dtype: Any) -> Array:
+    """The table column tile after column tile, rows in the order in which the output pass meets them."""
+    ordered = np.asarray(table, dtype=dtype)[layout.order]
+    tiles = zip(layout.tiling.starts, layout.tiling.widths, strict=True)
+    return np.concatenate([ordered[:, start : start + width].ravel() for start, width in tiles])

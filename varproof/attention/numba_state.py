@@ -1,0 +1,199 @@
+"""The generated code of the state pass: sum over tokens of features times values, in register tiles rows x columns.
+
+Tokens lie in vector lanes. A block of tokens is transposed, shifted and scaled; then for every tile of columns and of
+rows the sums run over the block in registers, the lanes are added as a tree, and the totals join sums kept in float64.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+
+from varproof.attention.numba_emitter import Address, Code, Emitter, Vector
+from varproof.attention.numba_fill import add_fill, token_stride
+from varproof.attention.numba_layout import BLOCK_TOKENS, Tiling
+from varproof.base.extras import optional
+
+FIELDS = (
+    *("k", "k_step", "k_entry", "v", "v_step", "v_entry", "tokens", "head_dim", "value_dim", "shift", "value_shift"),
+    *("factor", "one", "features", "weights", "scaled", "sums", "plain_tiles", "records", "built", "deferred"),
+)
+
+
+def add_lanes(code: Emitter, vectors: Sequence[Vector]) -> Vector:
+    """The vector of the lane sums of `lanes` vectors, as a tree: log2(lanes) additions of each entry."""
+    level, step = list(vectors), 1
+    while len(level) > 1:
+        # entries with bit `step` clear come from the first of a pair, the others from the second
+        low = [i if not i & step else code.lanes + i - step for i in range(code.lanes)]
+        high = [i + step if not i & step else code.lanes + i for i in range(code.lanes)]
+        level = [
+            code.builder.fadd(code.shuffle(a, b, low), code.shuffle(a, b, high))
+            for a, b in zip(level[::2], level[1::2], strict=True)
+        ]
+        step *= 2
+    return level[0]
+
+
+def add_to_sums(code: Emitter, totals: Sequence[Vector], sums: Address) -> None:
+    """Lane sums of all `totals` added to the float64 numbers at `sums`."""
+    doubles = code.ir.VectorType(code.double, code.lanes)
+    for part, start in enumerate(range(0, len(totals), code.lanes)):
+        group = list(totals[start : start + code.lanes])
+        reduced = add_lanes(code, group + [code.zero()] * (code.lanes - len(group)))
+        if code.item_bytes == 4:
+            reduced = code.builder.fpext(reduced, doubles)
+        offset = part * 8 * code.lanes
+        code.store(code.builder.fadd(code.load(sums, offset, doubles), reduced), sums, offset)
+
+
+def add_rows(module: Any, name: str, width: int, depth: int, item_bytes: int, lanes: int, *, build: bool) -> Any:
+    """A function (source, target, coordinate, weights, sums, tiles, steps): `tiles` times `depth` rows x `width` columns.
+
+    With `build` the rows at `target` become those at `source` times the coordinate, and are summed; else the rows at
+    `source` are.
+    """
+    code = Emitter(module, name, 7, item_bytes, lanes, public=False)
+    source, target, coordinate, weights, sums, tiles, steps = code.arguments
+    stride = token_stride(lanes, item_bytes)
+    builder = code.builder
+    tile_bytes = -(-depth * width // lanes) * lanes * 8
+
+    def token_step(_: Any, carried: list[Any]) -> list[Any]:
+        (read, write, factor, weight), running = carried[:4], carried[4:]
+        rows = [code.load(read, i * stride) for i in range(depth)]
+        if build:
+            along = code.load(factor)
+            rows = [builder.fmul(row, along) for row in rows]
+            for i, row in enumerate(rows):
+                code.store(row, write, i * stride)
+        following = []
+        for c in range(width):
+            column = code.load(weight, c * stride)
+            following += [code.multiply_add(rows[i], column, running[c * depth + i]) for i in range(depth)]
+        step = code.number(code.vector_bytes)
+        return [*(builder.add(address, step) for address in (read, write, factor, weight)), *following]
+
+    def tile(_: Any, carried: list[Any]) -> list[Any]:
+        read, write, kept = carried
+        start = [read, write, coordinate, weights] + [code.zero()] * (depth * width)
+        totals = code.loop(steps, start, token_step)[4:]
+        add_to_sums(code, [totals[c * depth + i] for i in range(depth) for c in range(width)], kept)
+        ahead = code.number(depth * stride)
+        return [builder.add(read, ahead), builder.add(write, ahead), builder.add(kept, code.number(tile_bytes))]
+
+    code.loop(tiles, [source, target, sums], tile)
+    return code.finish()
+
+
+def add_scaled(module: Any, name: str, width: int, item_bytes: int, lanes: int) -> Any:
+    """A function (weights, coordinate, scaled, steps): `width` columns times the coordinate."""
+    code = Emitter(module, name, 4, item_bytes, lanes, public=False)
+    weights, coordinate, scaled, steps = code.arguments
+    stride = token_stride(lanes, item_bytes)
+
+    def step(_: Any, carried: list[Any]) -> list[Any]:
+        read, factor, write = carried
+        along = code.load(factor)
+        for c in range(width):
+            code.store(code.builder.fmul(code.load(read, c * stride), along), write, c * stride)
+        return [code.builder.add(address, code.number(code.vector_bytes)) for address in carried]
+
+    code.loop(steps, [weights, coordinate, scaled], step)
+    return code.finish()
+
+
+@lru_cache(maxsize=64)
+def state_code(columns: int, item_bytes: int, lanes: int, registers: int) -> Code:
+    """Machine code of the state pass for any plan with `columns` columns; called with the address of `FIELDS`."""
+    module = optional("llvmlite.ir").Module(name="state")
+    tiling = Tiling(columns, registers)
+    depth = tiling.depth
+    fill = add_fill(module, item_bytes, lanes, token_stride(lanes, item_bytes))
+    parts: dict[int, tuple[Any, Any, Any]] = {}
+    for width in tiling.widths:
+        if width not in parts:
+            built, plain = (
+                add_rows(module, f"{kind}{width}", width, depth, item_bytes, lanes, build=kind == "build")
+                for kind in ("build", "plain")
+            )
+            parts[width] = built, plain, add_scaled(module, f"scale{width}", width, item_bytes, lanes)
+
+    code = Emitter(module, "state", 1, item_bytes, lanes, public=True)
+    builder = code.builder
+    field = {name: code.load(code.arguments[0], 8 * i, code.integer) for i, name in enumerate(FIELDS)}
+    stride = token_stride(lanes, item_bytes)
+
+    def records(first: Any, count: Any, sums: Any, body: Callable[[list[Any], Any], None], entries: int) -> Any:
+        """`body(record, sums)` for each record, with `sums` moved on by the tiles of each."""
+
+        def one(_: Any, carried: list[Any]) -> list[Any]:
+            place, kept = carried
+            record = [code.load(place, 8 * i, code.integer) for i in range(4)]
+            body(record, kept)
+            moved = builder.mul(record[2], code.number(8 * entries))
+            return [builder.add(place, code.number(32)), builder.add(kept, moved)]
+
+        return code.loop(count, [first, sums], one)[1]
+
+    def block(_: Any, carried: list[Any]) -> list[Any]:
+        k, v, left = carried
+        count = code.smaller(left, code.number(BLOCK_TOKENS))
+        steps = builder.sdiv(builder.add(count, code.number(lanes - 1)), code.number(lanes))
+        first_row = builder.add(field["features"], code.number(stride))
+        args = [k, field["k_step"], field["k_entry"], field["head_dim"], field["shift"], field["factor"], count, steps]
+        builder.call(fill, [*args, first_row])
+        args = [v, field["v_step"], field["v_entry"], field["value_dim"], field["value_shift"], field["one"]]
+        builder.call(fill, [*args, count, steps, field["weights"]])
+        ones = builder.add(field["weights"], builder.mul(field["value_dim"], code.number(stride)))
+        code.zeros_after(ones, count, steps)
+        sums = field["sums"]
+        deferred = builder.add(field["records"], builder.mul(field["built"], code.number(32)))
+        for index, width in enumerate(tiling.widths):
+            build, plain, scale = parts[width]
+            weights = builder.add(field["weights"], code.number(tiling.starts[index] * stride))
+            entries = -(-depth * width // lanes) * lanes
+            tiles = field["plain_tiles"]
+            builder.call(plain, [field["features"]] * 3 + [weights, sums, tiles, steps])
+            sums = builder.add(sums, builder.mul(tiles, code.number(8 * entries)))
+
+            def stored(record: list[Any], kept: Any, call: Any, weights: Any, first: bool) -> None:
+                source, target, tiles, along = record
+                base = field["features"]
+                read, write, factor = (builder.add(base, offset) for offset in (source, target, along))
+                builder.call(call, [read if first else write, write, factor, weights, kept, tiles, steps])
+
+            def later(record: list[Any], kept: Any, call: Any, weights: Any, scale: Any) -> None:
+                source, _, tiles, along = record
+                base = field["features"]
+                builder.call(scale, [weights, builder.add(base, along), field["scaled"], steps])
+                builder.call(call, [builder.add(base, source)] * 3 + [field["scaled"], kept, tiles, steps])
+
+            first, call = index == 0, build if index == 0 else plain
+            sums = records(
+                field["records"],
+                field["built"],
+                sums,
+                lambda record, kept, call=call, weights=weights, first=first: stored(  # type: ignore[misc]
+                    record, kept, call, weights, first
+                ),
+                entries,
+            )
+            sums = records(
+                deferred,
+                field["deferred"],
+                sums,
+                lambda record, kept, plain=plain, weights=weights, scale=scale: later(  # type: ignore[misc]
+                    record, kept, plain, weights, scale
+                ),
+                entries,
+            )
+        size = code.number(BLOCK_TOKENS)
+        ahead = [builder.mul(size, field["k_step"]), builder.mul(size, field["v_step"])]
+        return [builder.add(k, ahead[0]), builder.add(v, ahead[1]), builder.sub(left, size)]
+
+    blocks = builder.sdiv(builder.add(field["tokens"], code.number(BLOCK_TOKENS - 1)), code.number(BLOCK_TOKENS))
+    code.loop(blocks, [field["k"], field["v"], field["tokens"]], block)
+    code.finish()
+    return Code(module, "state")
