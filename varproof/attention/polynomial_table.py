@@ -150,7 +150,7 @@ def _read(content: table_cache.Content, bound: float, degree: int) -> RelativeTa
     """The table in `content`; `ValueError` where it is none of this degree or not as good as it says."""
     coefficients = table_cache.from_hexadecimal(content["coefficients"])
     error = float.fromhex(content["error"])
-    if len(coefficients) != degree + 1 or not all(map(math.isfinite, (*coefficients, error))):
+    if len(coefficients) != degree + 1 or not all(map(math.isfinite, coefficients)) or not 0 < error < math.inf:
         raise ValueError("not a table of this degree")
     if degree <= PROVED_AGAIN and proved_error(bound, coefficients) > error:
         raise ValueError("the error is larger than stated")

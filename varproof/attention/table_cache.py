@@ -18,6 +18,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from varproof.base.errors import CertificateError
+
 FORMAT = "varproof-table"
 VERSION = 1  # raise it whenever the making of any table changes
 MAX_BYTES = 1 << 20
@@ -53,13 +55,13 @@ def recall(
 ) -> Table:
     """The table of this kind and key: from disk where `read` accepts what lies there, otherwise built and stored.
 
-    `read` raises `ValueError`, `TypeError`, `KeyError` or `OverflowError` for content that it does not believe. Names
-    of files come from the values of `key`, which are numbers as text.
+    `read` raises `ValueError`, `TypeError`, `KeyError`, `OverflowError` or `CertificateError` for content that it does
+    not believe. Names of files come from the values of `key`, which are numbers as text.
     """
     with _making:
         content = load(kind, key)
         if content is not None:
-            with contextlib.suppress(ValueError, TypeError, KeyError, OverflowError):
+            with contextlib.suppress(ValueError, TypeError, KeyError, OverflowError, CertificateError):
                 return read(content)
         table = build()
         store(kind, key, write(table))
