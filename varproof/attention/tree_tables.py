@@ -1,0 +1,191 @@
+"""Cells of the tree by polynomials: one table of weighted features for every group of keys, read by all its queries.
+
+With q0 the centre of the queries, c_g that of group g and any c,
+
+    e^{<q, k - c>} = e^{<q, c_g - c>} e^{<q0, k - c_g>} e^{<q - q0, k - c_g>},
+
+the first factor belongs to (query, group), the second to the key, and a polynomial of <q - q0, k - c_g> stands for the
+third. Exponentials are taken relative to the largest one of the group and of the row, so nothing overflows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from varproof.attention.cell_tree import Array, CellTree, Index
+from varproof.attention.features import FeaturePlan, feature_plan
+from varproof.attention.polynomial_table import relative_table
+from varproof.attention.tree_bounds import UNIT, starts_of
+from varproof.attention.tree_descent import Cells
+from varproof.attention.tree_degrees import Reaches
+from varproof.attention.tree_groups import Groups
+
+CHUNK = 4096  # keys whose features are held at once
+BATCH = 8192  # tokens that are gathered at once, at least one group
+
+
+@dataclass(frozen=True)
+class Side:
+    """Keys or queries in tree order with what the sums need.
+
+    `values` (n, d_v + 1): centred values and a 1, all 0 for repeated rows; `penalty` (n,) 0, and -inf for those.
+    """
+
+    tree: CellTree
+    values: Array
+    penalty: Array | None
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Row sums of cells in tree order: numerators and the denominator, (a, d_v + 1, rows).
+
+    `loose` (a, rows): more than the rounding of the sums in units of h, before division. `weight_error` (a,) bounds the
+    relative error of every weight that entered, rounding of scores included.
+    """
+
+    sums: Array
+    loose: Array
+    weight_error: Array
+    flops: int
+    degree: int
+    rank: int
+
+
+def table_sums(queries: CellTree, keys: Side, cells: Cells, served: Reaches) -> Sums:
+    """The sums of all `cells`, which share their levels and have groups."""
+    groups = cells.groups
+    assert groups is not None
+    d, columns = queries.points.shape[0], keys.values.shape[1]
+    box = queries.levels[cells.query_level]
+    rows = queries.length(cells.query_level)
+    nodes = cells.pairs.nodes
+    q0 = box.centre[:, nodes]
+    points = queries.points.reshape(d, -1, rows)[:, nodes]
+    exponent = np.frexp(groups.half)[1].astype(np.int32)  # 2^exponent >= half
+    shift, weight, error = (np.empty(len(groups.node)) for _ in range(3))
+    tables: dict[int, Array] = {}
+    flops, largest = 0, 0
+    for degree in np.unique(groups.degree).tolist():
+        mine = np.flatnonzero(groups.degree == degree)
+        plan = feature_plan(d, degree)
+        largest = max(largest, degree)
+        tables[degree], shift[mine] = group_tables(keys, cells, groups, mine, q0, exponent, plan)
+        weight[mine] = tables[degree][:, 0, -1]
+        bound, coefficients, error[mine] = polynomial(served, degree)
+        scale = np.array(coefficients)[plan.degrees] * plan.multinomials
+        tables[degree] *= scale[:, None]
+        roundings = 6 * degree + plan.rank + 16 + CHUNK + keys.values.shape[0] // CHUNK + len(groups.node)
+        weight[mine] *= float(np.abs(coefficients).sum()) * roundings * UNIT * (1 + 1e-6)
+        tokens = groups.size[mine].sum() + rows * len(mine)
+        flops += int(tokens * (plan.rank * (2 * columns + 1) + 2 * d) + groups.size[mine].sum() * (2 * d + 1 + columns))
+    reference = _reference(groups)
+    factors = np.einsum("dur,du->ur", points[:, groups.owner], groups.centre - reference[:, groups.owner])
+    factors += shift[:, None]
+    factors -= np.maximum.reduceat(factors, groups.first, axis=0)[groups.owner]
+    np.exp(factors, out=factors)
+    sums = np.zeros((len(nodes), columns, rows))
+    for degree, table in tables.items():
+        mine = np.flatnonzero(groups.degree == degree)
+        plan, bound = feature_plan(d, degree), polynomial(served, degree)[0]
+        for a, b in _batches(np.full(len(mine), rows), BATCH):
+            unit = mine[a:b]
+            owner = groups.owner[unit]
+            x = points[:, owner] - q0[:, owner][:, :, None]
+            x *= (np.ldexp(1.0, exponent[:, unit]) / bound)[:, :, None]
+            phi = features(plan, x.reshape(d, -1)).reshape(plan.rank, b - a, rows)
+            out = np.matmul(table[a:b].transpose(0, 2, 1), phi.transpose(1, 0, 2))
+            out *= factors[unit][:, None, :]
+            at = np.flatnonzero(np.diff(owner, prepend=-1))
+            sums[owner[at]] += np.add.reduceat(out, at, axis=0)
+    flops += len(groups.node) * rows * (2 * d + 2 + 2 * columns)
+    loose = np.add.reduceat(factors * weight[:, None], groups.first, axis=0)
+    extent = _extent(groups, reference)
+    size = np.einsum("da,da->a", np.abs(q0) + box.half[:, nodes], extent)
+    rounding = np.expm1(np.minimum((4 * d + 24) * UNIT * size, 700.0)) + 16 * UNIT
+    worst = np.maximum.reduceat(error, groups.first)
+    return Sums(sums, loose, (1 + worst) * (1 + rounding) - 1, flops, largest, feature_plan(d, largest).rank)
+
+
+def polynomial(served: Reaches, degree: int) -> tuple[float, tuple[float, ...], float]:
+    """Bound, coefficients and proved relative error for one degree; degree 0 serves reach 0 only, where 1 is exact."""
+    if degree == 0:
+        return 1.0, (1.0,), 0.0
+    table = relative_table(float(served.reach[degree]), degree)
+    return table.bound, table.coefficients, table.error
+
+
+def group_tables(
+    keys: Side, cells: Cells, groups: Groups, mine: Index, q0: Array, exponent: NDArray[np.int32], plan: FeaturePlan
+) -> tuple[Array, Array]:
+    """sum_k e^{<q0, k - c_g> - shift_g} phi((k - c_g)/2^exponent) [v, 1] for the groups `mine`: (g, r, d_v + 1), and shift."""
+    tree, d = keys.tree, plan.head_dim
+    length = tree.length(cells.key_level)
+    points = tree.points.reshape(d, -1, length)
+    columns = keys.values.shape[1]
+    values = keys.values.reshape(-1, length, columns)
+    counts = np.diff(groups.starts, append=len(cells.pairs.keys))
+    found = np.zeros((len(mine), plan.rank, columns))
+    shifts = np.empty(len(mine))
+    for a, b in _batches(counts[mine] * length, BATCH):
+        unit, count = mine[a:b], counts[mine[a:b]]
+        first = starts_of(count)
+        run = np.arange(int(count.sum())) + np.repeat(groups.starts[unit] - first, count)
+        node, which = cells.pairs.keys[run], np.repeat(np.arange(b - a), count)
+        y = points[:, node] - groups.centre[:, unit][:, which][:, :, None]
+        score = np.einsum("dnl,dn->nl", y, q0[:, groups.owner[unit]][:, which])
+        if keys.penalty is not None:
+            score += keys.penalty.reshape(-1, length)[node]
+        shifts[a:b] = np.maximum.reduceat(score.max(axis=1), first)
+        score -= shifts[a:b][which][:, None]
+        np.exp(score, out=score)
+        weighted = (values[node] * score[:, :, None]).reshape(-1, columns)
+        y *= np.ldexp(1.0, -exponent[:, unit])[:, which][:, :, None]
+        y = y.reshape(d, -1)
+        edges = np.append(first, len(run)) * length
+        for start in range(0, y.shape[1], CHUNK):
+            stop = min(start + CHUNK, y.shape[1])
+            phi = features(plan, y[:, start:stop])
+            i = int(np.searchsorted(edges, start, side="right")) - 1
+            while i < b - a and edges[i] < stop:
+                low, high = max(int(edges[i]), start), min(int(edges[i + 1]), stop)
+                found[a + i] += phi[:, low - start : high - start] @ weighted[low:high]
+                i += 1
+    return found, shifts
+
+
+def features(plan: FeaturePlan, x: Array) -> Array:
+    """(r, tokens): the monomials of `plan` at `x` (d, tokens)."""
+    phi = np.empty((plan.rank, x.shape[1]))
+    phi[0] = 1.0
+    for group in plan.groups:
+        np.multiply(phi[group.tail_start : group.tail_stop], x[group.variable], out=phi[group.start : group.stop])
+    return phi
+
+
+def _batches(sizes: Index, target: int) -> Iterator[tuple[int, int]]:
+    """Runs [a, b) of consecutive groups of together about `target` tokens."""
+    ends = np.cumsum(sizes)
+    a = 0
+    while a < len(sizes):
+        before = int(ends[a - 1]) if a else 0
+        b = max(a + 1, int(np.searchsorted(ends, before + target, side="right")))
+        yield a, b
+        a = b
+
+
+def _reference(groups: Groups) -> Array:
+    """(d, a): the centre of all keys that a query node needs."""
+    low = np.minimum.reduceat(groups.low, groups.first, axis=1)
+    return np.asarray(low + (np.maximum.reduceat(groups.high, groups.first, axis=1) - low) / 2)
+
+
+def _extent(groups: Groups, reference: Array) -> Array:
+    """(d, a): at least |k - reference|_l for those keys."""
+    low = np.minimum.reduceat(groups.low, groups.first, axis=1)
+    high = np.maximum.reduceat(groups.high, groups.first, axis=1)
+    return np.asarray(np.maximum(high - reference, reference - low) * (1 + 1e-12))
