@@ -77,8 +77,9 @@ def relative_table(bound: float, degree: int) -> RelativeTable:
 def relative_table_for(bound: float, eps: float) -> RelativeTable | None:
     """The table of least degree with error <= `eps` on the grid value above `bound` (the table's own `bound`).
 
-    None where no degree up to 64 is known to reach `eps`, always for bounds above 24 and for eps <= 0 or NaN. Raises
-    `InputError` for a bound outside [0, 704].
+    Least: degree - 1 does not reach `eps`; errors decrease with the degree until the rounding of the coefficients takes
+    over. None where no degree up to 64 is known to reach `eps`, always for bounds above 24 and for eps <= 0 or NaN.
+    Raises `InputError` for a bound outside [0, 704].
 
     >>> relative_table_for(0.99, 1e-2).degree, relative_table_for(64.0, 1e-2)
     (3, None)
