@@ -164,7 +164,7 @@ def _serve(xp: Any, head: Head, keys: KeyBlock, at: Frame, served: _Rows, q: Any
             keep=keep,
             buffer=xp.reshape(work[: KEY_BLOCK * (end - begin)], (KEY_BLOCK, end - begin)),
         )
-        sums, merges = block_roundings(stop)
+        sums, merges = block_roundings(stop, shifted=part.shift is not None)
         scores = score_roundings(head.head_dim, head.gamma_roundings)
         values[begin:end], bound[begin:end] = finish(
             xp,

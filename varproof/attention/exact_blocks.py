@@ -12,10 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from varproof.attention.exact_rounding import SLACK, row_norms
+from varproof.attention.exact_rounding import FLOOR, SLACK, row_norms
 from varproof.base.tolerances import UNIT_ROUNDOFF
 
-CHUNK = 64  # keys whose products are added by one matrix product: roundings of a sum grow with it, calls shrink
+CHUNK = 32  # keys whose products are added by one matrix product: roundings of a sum grow with it, calls shrink
 KEY_BLOCK = 512
 QUERY_BLOCK = 256
 _EXPONENTS = {"float64": 1000, "float32": 120}  # powers of two whose inverse is a normal number too
@@ -92,13 +92,16 @@ def key_block(xp: Any, k: Any, v: Any, at: Frame) -> KeyBlock:
     return KeyBlock(centred, contiguous(xp, grouped), key_bound)
 
 
-def block_roundings(keys: int) -> tuple[int, int]:
+def block_roundings(keys: int, *, shifted: bool) -> tuple[int, int]:
     """(`sums`, `merges`) of `Roundings` for `partial_sums` over `keys` rows.
 
-    Inside a block: the centring of a value, CHUNK for a chunk's inner product, the halvings, the remainder; between
-    blocks: one addition each and as many rescalings.
+    Inside a block: the centring of a value, CHUNK products and additions in a chunk, the halvings, the remainder;
+    between blocks: one addition each, and with a shift as many rescalings.
     """
-    return 2 + CHUNK + math.ceil(math.log2(KEY_BLOCK / CHUNK)), 2 * (-(-keys // KEY_BLOCK) + 1)
+    block = min(keys, KEY_BLOCK)
+    halvings = math.ceil(math.log2(max(block // CHUNK, 1)))
+    blocks = -(-keys // KEY_BLOCK)
+    return 2 + min(CHUNK, block) + halvings, 2 * blocks if shifted else blocks
 
 
 def _weighted(xp: Any, scores: Any, v: Any, start: int) -> Any:
@@ -139,11 +142,13 @@ def partial_sums(
     """
     rows = queries.shape[1]
     dtype = queries.dtype
-    slack = SLACK[str(dtype).rpartition(".")[2]]
+    name = str(dtype).rpartition(".")[2]
+    slack = SLACK[name]
     device = queries.device
     sums = xp.zeros((keys.v.shape[1], rows), dtype=xp.float64, device=device)
     shift = xp.full((rows,), -math.inf, dtype=xp.float64, device=device) if shifted else None
     used = None
+    floor = xp.asarray(FLOOR[name], dtype=dtype, device=device)
     if buffer is None:
         buffer = xp.empty((min(KEY_BLOCK, stop), rows), dtype=dtype, device=device)
     for start in range(0, stop, KEY_BLOCK):
@@ -162,8 +167,10 @@ def partial_sums(
                 used = xp.astype(xp.where(xp.isinf(shift), xp.zeros_like(shift), shift), dtype)
             if used is not None:
                 scores -= used
+            # smaller weights count as FLOOR: subnormal numbers would make everything slow
+            scores = xp.maximum(scores, floor)
         xp.exp(scores, out=scores)
-        sums += xp.astype(_weighted(xp, scores, keys.v, start), xp.float64)
+        sums += _weighted(xp, scores, keys.v, start)
     return Partial(sums, shift)
 
 

@@ -20,6 +20,8 @@ SMALLEST_NORMAL = {"float64": 2.0**-1022, "float32": 2.0**-126}
 UNSHIFTED = {"float64": 600.0, "float32": 60.0}
 # a running shift moves only when a score exceeds it by more than this: exp(300) and exp(30) are far from overflow
 SLACK = {"float64": 300.0, "float32": 30.0}
+# scores this far below the shift are raised to it
+FLOOR = {"float64": -690.0, "float32": -80.0}
 LARGEST = {"float64": 1.7e308, "float32": 3.4e38}
 # log(1 + 4u) and -log(1 - 4u) in units of u; NumPy's float32 exponential is only good to 2.6 units in the last place
 EXPONENTIAL = {"float64": 4.01, "float32": 6.01}
@@ -32,8 +34,12 @@ def row_norms(xp: Any, x: Any) -> Any:
     obstacle; the result is inf only when the norm itself overflows.
 
     >>> import numpy as np
-    >>> row_norms(np, np.array([[3e-200, 4e-200], [3e200, 4e200], [0.0, 0.0]])).tolist()
-    [5e-200, 5e+200, 0.0]
+    >>> row_norms(np, np.array([[2.0**-600, 0.0], [2.0**600, 2.0**600], [0.0, 0.0]])).tolist() == [
+    ...     2.0**-600,
+    ...     2.0**600 * 2**0.5,
+    ...     0.0,
+    ... ]
+    True
     """
     wide = xp.astype(x, xp.float64)
     largest = xp.max(xp.abs(wide), axis=1)
@@ -65,9 +71,7 @@ class Roundings:
         """u of the computing dtype."""
         return UNIT_ROUNDOFF[self.dtype]
 
-    def score_error(
-        self, xp: Any, score_bound: Any, query_bound: Any, key_bound: float, *, shifted: bool
-    ) -> Any:
+    def score_error(self, xp: Any, score_bound: Any, query_bound: Any, key_bound: float, *, shifted: bool) -> Any:
         """(rows,): a bound on |log of computed weight - score|, one common shift of the row aside, underflow of exp aside.
 
         `score_bound` (rows,) = gamma |q_i| max|k'|, `query_bound` (rows,) = gamma |q_i|, `key_bound` = max|k'|. With a
@@ -88,9 +92,11 @@ class Roundings:
         return gamma / (1 - gamma) if gamma < 1 else math.inf
 
     def underflow(self, *, shifted: bool) -> float:
-        """Absolute error of the sums by underflow: of exp, of products, of rescaling."""
-        slack = math.exp(SLACK[self.dtype]) if shifted else 1.0
-        return 8 * (self.keys + self.merges) * SMALLEST_NORMAL[self.dtype] * slack
+        """Absolute error of the sums by underflow: of exp, of products, of rescaling, and by `FLOOR`."""
+        smallest = SMALLEST_NORMAL[self.dtype]
+        if shifted:
+            smallest = (smallest + math.exp(FLOOR[self.dtype])) * math.exp(SLACK[self.dtype])
+        return 8 * (self.keys + self.merges) * smallest
 
 
 def output_error(
