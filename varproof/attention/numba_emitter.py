@@ -84,6 +84,12 @@ class Emitter:
         kind = self.ir.VectorType(self.ir.IntType(32), len(index))
         return self.builder.shuffle_vector(first, second, self.ir.Constant(kind, list(index)))
 
+    def exchange(self, first: Vector, second: Vector, step: int) -> tuple[Vector, Vector]:
+        """Lanes with bit `step` set of the first vector change places with lanes with it clear of the second."""
+        low = [i if not i & step else self.lanes + i - step for i in range(self.lanes)]
+        high = [i + step if not i & step else self.lanes + i for i in range(self.lanes)]
+        return self.shuffle(first, second, low), self.shuffle(first, second, high)
+
     def zero(self) -> Vector:
         """A vector of zeros."""
         return self.ir.Constant(self.vector, [0.0] * self.lanes)

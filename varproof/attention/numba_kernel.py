@@ -51,10 +51,10 @@ class NumbaKernel:
         lanes = self.machine.lanes(dtype.itemsize)
         columns = v.shape[1] + 1
         layout = layout_of(plan, columns, self.machine.registers)
-        code = numba_state.state_code(columns, dtype.itemsize, lanes, self.machine.registers)
+        code = numba_state.state_code(layout.tiling, layout.depth, dtype.itemsize, lanes)
         stride = token_stride(lanes, dtype.itemsize)
         row = stride // dtype.itemsize
-        features = scratch((layout.rows + layout.tiling.depth) * row, dtype)
+        features = scratch((layout.rows + layout.depth) * row, dtype)
         features[:row] = 1.0
         weights = scratch((columns + layout.tiling.widths[0]) * row, dtype)
         weights[(columns - 1) * row : columns * row] = 1.0
@@ -81,7 +81,7 @@ class NumbaKernel:
         lanes = self.machine.lanes(dtype.itemsize)
         columns, tokens = table.shape[1], q.shape[0]
         layout = layout_of(plan, columns, self.machine.registers)
-        code = numba_outputs.output_code(columns, dtype.itemsize, lanes, self.machine.registers)
+        code = numba_outputs.output_code(layout.tiling, dtype.itemsize, lanes)
         depth = layout.tiling.depth
         tile = depth * lanes
         features = scratch(layout.rows * tile, dtype)

@@ -13,7 +13,7 @@ from varproof.attention.features import FeaturePlan, Group
 MOST_COLUMNS = {32: 9, 16: 4}  # vector registers of the machine -> columns of a register tile
 SPARE_REGISTERS = 4  # for operands, beside the sums
 MOST_TILE_ROWS = 8
-BLOCK_TOKENS = 256
+BLOCK_TOKENS = 192
 # a group of the last degree is deferred (one multiplication of all its sums, not one a row) from this many rows a column
 DEFERRED_ROWS_PER_COLUMN = 2
 
@@ -124,22 +124,37 @@ class Layout:
         return np.array(rows, dtype=np.int64).reshape(-1, 4)
 
     @cached_property
+    def depth(self) -> int:
+        """Rows of a register tile of the state: the depth whose estimated time is least, small groups being wasteful.
+
+        A step over a vector of tokens takes depth * width fused operations, two at a time, at least 4 cycles; the
+        tree of lanes at the end about 3 for each sum.
+        """
+        width, steps = self.tiling.widths[0], BLOCK_TOKENS // 8
+
+        def cycles(depth: int) -> float:
+            tiles = -(-self.plain // depth) + int((-(-self.records[:, 2] // depth)).sum())
+            return tiles * (steps * max(depth * width / 2, (depth + width + 1) / 2, 4.0) + 3 * depth * width + 20)
+
+        return min(range(1, self.tiling.depth + 1), key=cycles)
+
+    @cached_property
     def row_tiles(self) -> NDArray[np.int64]:
         """(groups,): register tiles of each record; the last of a group may hold rows that nobody reads."""
-        return -(-self.records[:, 2] // self.tiling.depth)
+        return -(-self.records[:, 2] // self.depth)
 
     @property
     def plain_tiles(self) -> int:
         """Register tiles of the plain rows."""
-        return -(-self.plain // self.tiling.depth)
+        return -(-self.plain // self.depth)
 
     def tile_entries(self, width: int, lanes: int) -> int:
         """Sums of one register tile, rounded up to whole vectors."""
-        return -(-self.tiling.depth * width // lanes) * lanes
+        return -(-self.depth * width // lanes) * lanes
 
     def state_index(self, lanes: int) -> NDArray[np.int64]:
         """(r, columns): where the compiled code leaves each sum of the state."""
-        depth = self.tiling.depth
+        depth = self.depth
         tile = np.empty(self.plan.rank, dtype=np.int64)
         place = np.empty(self.plan.rank, dtype=np.int64)
         tile[: self.plain], place[: self.plain] = np.divmod(np.arange(self.plain), depth)

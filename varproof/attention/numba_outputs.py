@@ -85,10 +85,9 @@ def add_tile(module: Any, name: str, width: int, depth: int, item_bytes: int, la
 
 
 @lru_cache(maxsize=64)
-def output_code(columns: int, item_bytes: int, lanes: int, registers: int) -> Code:
-    """Machine code of the output pass for any plan and `columns` columns; called with the address of `FIELDS`."""
+def output_code(tiling: Tiling, item_bytes: int, lanes: int) -> Code:
+    """Machine code of the output pass for any plan and the columns of `tiling`; called with the address of `FIELDS`."""
     module = optional("llvmlite.ir").Module(name="outputs")
-    tiling = Tiling(columns, registers)
     depth = tiling.depth
     size = lanes * item_bytes
     fill = add_fill(module, item_bytes, lanes, depth * size)

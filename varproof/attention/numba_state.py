@@ -25,13 +25,8 @@ def add_lanes(code: Emitter, vectors: Sequence[Vector]) -> Vector:
     """The vector of the lane sums of `lanes` vectors, as a tree: log2(lanes) additions of each entry."""
     level, step = list(vectors), 1
     while len(level) > 1:
-        # entries with bit `step` clear come from the first of a pair, the others from the second
-        low = [i if not i & step else code.lanes + i - step for i in range(code.lanes)]
-        high = [i + step if not i & step else code.lanes + i for i in range(code.lanes)]
-        level = [
-            code.builder.fadd(code.shuffle(a, b, low), code.shuffle(a, b, high))
-            for a, b in zip(level[::2], level[1::2], strict=True)
-        ]
+        pairs = zip(level[::2], level[1::2], strict=True)
+        level = [code.builder.fadd(*code.exchange(first, second, step)) for first, second in pairs]
         step *= 2
     return level[0]
 
@@ -105,11 +100,9 @@ def add_scaled(module: Any, name: str, width: int, item_bytes: int, lanes: int) 
 
 
 @lru_cache(maxsize=64)
-def state_code(columns: int, item_bytes: int, lanes: int, registers: int) -> Code:
-    """Machine code of the state pass for any plan with `columns` columns; called with the address of `FIELDS`."""
+def state_code(tiling: Tiling, depth: int, item_bytes: int, lanes: int) -> Code:
+    """Machine code of the state pass in tiles of `depth` rows, for any plan; called with the address of `FIELDS`."""
     module = optional("llvmlite.ir").Module(name="state")
-    tiling = Tiling(columns, registers)
-    depth = tiling.depth
     fill = add_fill(module, item_bytes, lanes, token_stride(lanes, item_bytes))
     parts: dict[int, tuple[Any, Any, Any]] = {}
     for width in tiling.widths:
