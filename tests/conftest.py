@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 os.environ.setdefault("MPLBACKEND", "Agg")
+os.environ["VARPROOF_CACHE_DIR"] = ""  # tables are built afresh: no test depends on, or writes into, a user's cache
 
 settings.register_profile("varproof", deadline=None, derandomize=True, database=None)
 settings.load_profile("varproof")
