@@ -8,6 +8,8 @@ from varproof.attention.benchmark_cases import Goal
 from varproof.attention.benchmark_result import SDPA, Benchmark, CaseResult, Curve, Row, Settings
 from varproof.attention.benchmark_statistics import Crossover, Growth, crossover, growth
 
+GROWTH_SPAN = 64  # growth exponents are fitted over this range of sizes: smaller ones show the overhead of a call
+
 
 @dataclass(frozen=True)
 class Bar:
@@ -41,9 +43,8 @@ def _bar(result: CaseResult, goal: Goal) -> Bar:
     beside = case.engine if goal.kernel == "any" else f"{case.engine}, {goal.kernel}"
     if goal.what == "exponent":
         slope = case_growth(result)
-        span = f"N = {case.sweep[0]} to {case.sweep[1]}"
-        measured = None if slope is None else slope.exponent
-        return _judged(result, goal, f"{beside}: growth exponent, {span}", "", measured)
+        span = "growth exponent" if slope is None else f"growth exponent, N = {slope.first} to {slope.last}"
+        return _judged(result, goal, f"{beside}: {span}", "", None if slope is None else slope.exponent)
     if goal.what == "share":
         return _judged(result, goal, f"{beside}: share of GEMM peak", "%", peak_share(result, ours, useful=True))
     measured = None if ours is None else result.speed(ours, SDPA)
@@ -82,10 +83,15 @@ def peak_share(result: CaseResult, row: Row | None, *, useful: bool = False) -> 
 
 
 def case_growth(result: CaseResult) -> Growth | None:
-    """The growth exponent of the case's fastest engine over its curve."""
+    """The growth exponent of the case's fastest engine over the sizes from 1/64 of the largest on."""
     best = best_row(result)
     curve = None if best is None else _curve(result, best.name)
-    return None if curve is None else growth(curve.tokens, curve.seconds)
+    if curve is None:
+        return None
+    points = [
+        point for point in zip(curve.tokens, curve.seconds, strict=True) if point[0] * GROWTH_SPAN >= curve.tokens[-1]
+    ]
+    return growth([tokens for tokens, _ in points], [seconds for _, seconds in points])
 
 
 def case_crossover(result: CaseResult, row: Row, against: str) -> Crossover | None:

@@ -1,8 +1,8 @@
 """What `varproof bench attention` measures: heads of a given size, temperature and degree, and the goals for them.
 
-Values are uniform in [-1, 1]. Queries and keys point in uniform directions; they lie on the unit sphere, the heaviest
-tails that a law invariant under rotation has, or fill the unit ball, and are scaled so that B = gamma max|q| max|k - c|
-(c the mean key) is the number asked for.
+Values are uniform in [-1, 1]. Queries and keys fill the unit ball or, for polynomials weighted by the law of the scores,
+lie on the sphere, where scores are largest; they are scaled so that B = gamma max|q| max|k - c| (c the mean key) is the
+number asked for.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Case:
     degree: int | None = None
     eps: float | None = None
     weighted: bool = False
-    data: Literal["sphere", "ball"] = "sphere"
+    data: Literal["sphere", "ball"] = "ball"
     sweep: tuple[int, int] = (SMALLEST_SWEEP, DESIGN_TOKENS)
     goals: tuple[Goal, ...] = ()
 
@@ -100,6 +100,7 @@ CASES: tuple[Case, ...] = (
         1.0,
         eps=1e-2,
         weighted=True,
+        data="sphere",
         goals=(Goal("speed", "any", 60, 100),),
     ),
     Case(
@@ -109,7 +110,6 @@ CASES: tuple[Case, ...] = (
         TREE_TOKENS,
         100.0,
         eps=1e-3,
-        data="ball",
         sweep=TREE_SWEEP,
         goals=(Goal("speed", "any", 15, 30), Goal("exponent", "any", 1.25)),
     ),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from varproof.attention.benchmark_cases import Case
@@ -84,13 +85,15 @@ def ours(case: Case, arrays: Arrays, delta: float) -> list[Contestant]:
     return made
 
 
+@lru_cache(maxsize=2)
 def kernel_named(name: str) -> Any:
     """The kernel "numpy" (array operations, also those of torch) or "numba"; `MissingExtraError` without its extra."""
     if name == "numba":
         optional("numba")
+        from varproof.attention.numba_emitter import host
         from varproof.attention.numba_kernel import NumbaKernel
 
-        return NumbaKernel()
+        return NumbaKernel(host())
     from varproof.attention.array_kernel import ArrayKernel
 
     return ArrayKernel()
@@ -101,11 +104,9 @@ def _polynomial(case: Case, arrays: Arrays, delta: float, kernel: str) -> Contes
     name = f"polynomial, {shown}"
     if kernel == "numba" and backend_of(arrays) == "torch":
         return Contestant(name, "ours", None, "the numba kernel takes NumPy arrays")
-    try:
-        chosen = kernel_named(kernel)
-    except MissingExtraError as missing:
-        return Contestant(name, "ours", None, f"{missing.message}: {missing.hint}")
-    return Contestant(name, "ours", lambda: polynomial_result(case, make_head(case, arrays, delta), chosen))
+    return Contestant(
+        name, "ours", lambda: polynomial_result(case, make_head(case, arrays, delta), kernel_named(kernel))
+    )
 
 
 def backend_of(arrays: Arrays) -> str:

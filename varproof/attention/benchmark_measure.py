@@ -17,7 +17,7 @@ from varproof.attention.benchmark_contestants import Arrays, Contestant
 from varproof.attention.benchmark_errors import Reference, compare, exact_reference, extended_reference
 from varproof.attention.benchmark_result import ATTEND, EXACT, SDPA, CaseResult, Curve, Row, Settings
 from varproof.attention.benchmark_statistics import alternate
-from varproof.base.errors import InputError, shorten
+from varproof.base.errors import InputError, MissingExtraError, shorten
 from varproof.base.extras import optional
 from varproof.base.tolerances import UNIT_ROUNDOFF
 
@@ -105,6 +105,8 @@ def _warm(bench: Bench, listed: Sequence[Contestant]) -> tuple[dict[str, Any], d
             outputs[one.name] = short.run() if short.run is not None else None
         except InputError:
             raise  # the case itself is refused, a rank too large for the memory for example
+        except MissingExtraError as missing:
+            failed[one.name] = Row(one.name, one.kind, "unavailable", f"{missing.message}: {missing.hint}")
         except Exception as error:
             failed[one.name] = Row(one.name, one.kind, "failed", shorten(f"{type(error).__name__}: {error}", 200))
     return outputs, failed

@@ -74,7 +74,7 @@ def _equal_time(bench: Bench, peer: str, limit: float, reference: Reference) -> 
             if best is not None and seconds > limit:
                 break
             fits = seconds <= limit
-            note = "" if fits else "takes longer even at the smallest rank tried"
+            note = "" if fits else "slower even at this rank"
             apart = compare(action(), None, reference).error
             best = Row(name, "peer", seconds=(seconds,), rank=rank, error=apart, note=note)
             if not fits:

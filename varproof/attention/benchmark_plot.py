@@ -29,6 +29,7 @@ def draw_benchmark(found: Benchmark, path: Path) -> None:
     """Draw one panel of time against N for each case, one of error against rank, and write them to `path`."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.ticker import ScalarFormatter
 
     panels = len(found.cases) + (found.ranks is not None)
     lines = -(-panels // COLUMNS)
@@ -40,7 +41,8 @@ def draw_benchmark(found: Benchmark, path: Path) -> None:
     if found.ranks is not None:
         draw_errors(grid[panels - 1], found.ranks)
     for axes in grid[:panels]:
-        axes.set_xscale("log")
+        axes.set_xscale("log", base=2)
+        axes.xaxis.set_major_formatter(ScalarFormatter())
         axes.set_yscale("log")
         axes.grid(True, color="#e9ecef", linewidth=0.8)
         axes.set_axisbelow(True)

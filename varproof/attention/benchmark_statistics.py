@@ -47,7 +47,7 @@ def _turn(action: Action, fill: float, clock: Callable[[], float]) -> float:
 
 @dataclass(frozen=True)
 class Growth:
-    """The slope of log time against log N by least squares, and its confidence interval.
+    """The slope of log time against log N by least squares over N = `first` to `last`, and its confidence interval.
 
     The interval is the t-interval of the regression (95 percent, points - 2 degrees of freedom); it measures how far
     the points are from a line, noise of the machine and curvature together. `low` and `high` are None for fewer than
@@ -58,10 +58,12 @@ class Growth:
     low: float | None
     high: float | None
     points: int
+    first: int
+    last: int
 
 
 def growth(tokens: Sequence[int], seconds: Sequence[float]) -> Growth | None:
-    """The growth exponent of `seconds` over `tokens`; None for fewer than two points.
+    """The growth exponent of `seconds` over `tokens` (ascending); None for fewer than two points.
 
     >>> growth([1000, 2000, 4000], [1.0, 4.0, 16.0]).exponent
     2.0
@@ -74,12 +76,12 @@ def growth(tokens: Sequence[int], seconds: Sequence[float]) -> Growth | None:
     spread = sum((a - mean_x) ** 2 for a in x)
     slope = sum((a - mean_x) * (b - mean_y) for a, b in zip(x, y, strict=True)) / spread
     if count < 3:
-        return Growth(slope, None, None, count)
+        return Growth(slope, None, None, count, tokens[0], tokens[-1])
     from scipy.special import stdtrit  # not at the top: it is needed once, at the end
 
     residual = sum((b - mean_y - slope * (a - mean_x)) ** 2 for a, b in zip(x, y, strict=True))
     half = float(stdtrit(count - 2, (1 + CONFIDENCE) / 2)) * math.sqrt(residual / (count - 2) / spread)
-    return Growth(slope, slope - half, slope + half, count)
+    return Growth(slope, slope - half, slope + half, count, tokens[0], tokens[-1])
 
 
 @dataclass(frozen=True)
