@@ -1,0 +1,168 @@
+"""The polynomial method's two passes on NumPy and torch arrays: graded monomials block by block, matrix products of BLAS.
+
+Features lie feature-major: a row per monomial, a column per token of the block. The last degree is not materialised
+where that saves work: its monomials are x_l times a tail of the degree before, so for keys the tail is multiplied by
+values times y_l, and for queries the product of the tail with the table is multiplied by x_l.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from array_api_compat import array_namespace, device
+
+from varproof.attention.features import FeaturePlan, Group
+
+CACHED_FEATURES = 2**17  # entries of a block of features: half of a second-level cache of 2 MiB, the best of those tried
+MOST_TOKENS, FEWEST_TOKENS = 4096, 64  # of a block
+TOKEN_MAJOR = 8  # from so many columns on BLAS is faster on values that lie token by token
+
+
+@dataclass(frozen=True)
+class ArrayKernel:
+    """A `Kernel` for NumPy and torch arrays; `block` tokens at a time (None: as many as a cache holds, for float64).
+
+    Sums over a block are BLAS's own in the arrays' type, so float32 is better off with blocks of some hundred tokens,
+    and an accelerator is faster with tens of thousands.
+
+    `wide`: sums over blocks of tokens are kept in float64 and the state comes in float64, which only matters for
+    float32 arrays. The table may have either type and is cast to that of the queries.
+
+    >>> import numpy as np
+    >>> from varproof.attention.features import feature_plan
+    >>> plan, k = feature_plan(1, 2), np.array([[1.0], [2.0]])
+    >>> state = ArrayKernel().state(plan, k, k, shift=np.zeros(1), factor=1.0, value_shift=np.zeros(1))
+    >>> state.tolist()  # sums of k^0, k^1, k^2 times k, and times 1
+    [[3.0, 2.0], [5.0, 3.0], [9.0, 5.0]]
+    """
+
+    block: int | None = None
+    wide: bool = True
+    name: str = "array"
+
+    def state(self, plan: FeaturePlan, k: Any, v: Any, *, shift: Any, factor: float, value_shift: Any) -> Any:
+        """sum_j phi((k_j - shift) factor) [v_j - value_shift, 1]: (r, d_v + 1), float64 if `wide`."""
+        xp, where = array_namespace(k, v), device(k)
+        d, value_dim = k.shape[1], v.shape[1]
+        rows, last = materialised(plan, value_dim + 1), unmaterialised(plan, value_dim + 1)
+        block = self._block(rows, k)
+        features = _features(xp, rows, block, k)
+        weights, scaled = (_tokens(xp, block, value_dim + 1, k) for _ in range(2))
+        weights[:, value_dim] = 1
+        state = xp.zeros((plan.rank, value_dim + 1), dtype=xp.float64 if self.wide else k.dtype, device=where)
+        for tokens in _blocks(k.shape[0], block):
+            width = tokens.stop - tokens.start
+            f, w, product = features[:, :width], weights[:width], scaled[:width]
+            if rows > 1:
+                xp.subtract(k[tokens].T, shift[:, None], out=f[1 : 1 + d])
+                f[1 : 1 + d] *= factor
+            build(xp, plan, f)
+            xp.subtract(v[tokens], value_shift, out=w[:, :value_dim])
+            state[:rows] += xp.matmul(f, w)
+            for group in last:
+                xp.multiply(w, f[1 + group.variable][:, None], out=product)
+                state[group.start : group.stop] += xp.matmul(f[group.tail_start : group.tail_stop], product)
+        return state
+
+    def outputs(self, plan: FeaturePlan, q: Any, table: Any, *, factor: float) -> Any:
+        """phi(q_i factor) @ table: (m, c) in the type of q, a view of a (c, m) array."""
+        xp, where = array_namespace(q, table), device(q)
+        d, columns = q.shape[1], table.shape[1]
+        rows, last = materialised(plan, columns), unmaterialised(plan, columns)
+        block = self._block(rows, q)
+        features = _features(xp, rows, block, q)
+        table = xp.asarray(table.T, dtype=q.dtype, copy=True)
+        out = xp.empty((columns, q.shape[0]), dtype=q.dtype, device=where)
+        for tokens in _blocks(q.shape[0], block):
+            f = features[:, : tokens.stop - tokens.start]
+            if rows > 1:
+                xp.multiply(q[tokens].T, factor, out=f[1 : 1 + d])
+            build(xp, plan, f)
+            total = out[:, tokens]
+            total[...] = xp.matmul(table[:, :rows], f)
+            for group in last:
+                product = xp.matmul(table[:, group.start : group.stop], f[group.tail_start : group.tail_stop])
+                product *= f[1 + group.variable]
+                total += product
+        return out.T
+
+    def state_roundings(self, plan: FeaturePlan, keys: int) -> int:
+        """m of `state`: per factor of a monomial shift, scaling and the cast of `factor`, then products, then sums."""
+        factors = 3 * plan.degree
+        products = max(plan.degree - 1, 0) + 2  # of the monomial, the shift of the value, monomial times value
+        longest, shortest = self._tokens(plan.starts[plan.degree]), self._tokens(plan.rank)
+        return factors + products + min(longest, keys) + -(-keys // shortest)
+
+    def output_roundings(self, plan: FeaturePlan) -> int:
+        """m of `outputs`: per factor scaling and the cast of `factor`, products, the cast of the table, sums over r."""
+        return 2 * plan.degree + max(plan.degree - 1, 0) + 2 + plan.rank + plan.head_dim
+
+    def state_flops(self, plan: FeaturePlan, keys: int, value_dim: int) -> int:
+        """Operations of `state`: centring, features, sums; every key the same."""
+        scaling = 2 * plan.head_dim if plan.degree else 0
+        return keys * (scaling + value_dim + _flops(plan, value_dim + 1, 1))
+
+    def output_flops(self, plan: FeaturePlan, queries: int, columns: int) -> int:
+        """Operations of `outputs`."""
+        scaling = plan.head_dim if plan.degree else 0
+        return queries * (scaling + _flops(plan, columns, 2))
+
+    def _block(self, rows: int, tokens: Any) -> int:
+        return max(1, min(self._tokens(rows), tokens.shape[0]))
+
+    def _tokens(self, rows: int) -> int:
+        """Tokens of a block of `rows` features, a power of two unless given; fewer for more rows."""
+        if self.block is not None:
+            return self.block
+        return int(min(max(2 ** max((CACHED_FEATURES // rows).bit_length() - 1, 0), FEWEST_TOKENS), MOST_TOKENS))
+
+
+def materialised(plan: FeaturePlan, columns: int) -> int:
+    """The number of leading features that are stored: all, or all but the last degree where that takes more products.
+
+    >>> from varproof.attention.features import feature_plan
+    >>> materialised(feature_plan(16, 3), 17), materialised(feature_plan(16, 2), 17)
+    (153, 153)
+    """
+    low = plan.starts[plan.degree]
+    return low if plan.rank - low > plan.head_dim * columns else plan.rank
+
+
+def unmaterialised(plan: FeaturePlan, columns: int) -> tuple[Group, ...]:
+    """The groups of the last degree that are not stored."""
+    return tuple(plan.groups[-plan.head_dim :]) if materialised(plan, columns) < plan.rank else ()
+
+
+def build(xp: Any, plan: FeaturePlan, features: Any) -> None:
+    """Fill the rows of degree 2 and more of `features` (rows, tokens) from row 0 (ones) and the coordinates after it."""
+    for group in plan.groups[plan.head_dim :]:
+        if group.stop > features.shape[0]:
+            break
+        tail = features[group.tail_start : group.tail_stop]
+        xp.multiply(tail, features[1 + group.variable], out=features[group.start : group.stop])
+
+
+def _features(xp: Any, rows: int, block: int, like: Any) -> Any:
+    features = xp.empty((rows, block), dtype=like.dtype, device=device(like))
+    features[0] = 1
+    return features
+
+
+def _tokens(xp: Any, block: int, columns: int, like: Any) -> Any:
+    """(block, columns), the tokens contiguous or the columns, whichever is faster; only the strides differ."""
+    if columns >= TOKEN_MAJOR:
+        return xp.empty((block, columns), dtype=like.dtype, device=device(like))
+    return xp.empty((columns, block), dtype=like.dtype, device=device(like)).T
+
+
+def _blocks(tokens: int, block: int) -> Iterator[slice]:
+    return (slice(start, min(start + block, tokens)) for start in range(0, tokens, block))
+
+
+def _flops(plan: FeaturePlan, columns: int, products: int) -> int:
+    """Features and their products with `columns` columns, a token; `products` operations per entry and variable."""
+    stored, last = materialised(plan, columns), unmaterialised(plan, columns)
+    monomials = max(stored - 1 - plan.head_dim, 0)
+    return monomials + 2 * plan.rank * columns + len(last) * columns * products

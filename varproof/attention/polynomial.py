@@ -1,0 +1,289 @@
+"""Attention by polynomials: feature sums of keys, one product per query, and a certificate for every row.
+
+Keys and values are centred, scores bounded by Cauchy-Schwarz, and exp replaced by a polynomial of the scores, which
+factors through monomials of the tokens: cost linear in the number of tokens. Block-causal stages add their keys to
+running sums. Rows whose certificate misses delta are computed again.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from varproof.attention import exact
+from varproof.attention.array_kernel import ArrayKernel
+from varproof.attention.certificate import (
+    Moments,
+    Rounding,
+    magnitude,
+    moments,
+    relative_bound,
+    underflow_bound,
+    weighted_bound,
+)
+from varproof.attention.features import FeaturePlan, feature_plan
+from varproof.attention.head import Head
+from varproof.attention.kernel import Kernel
+from varproof.attention.polynomial_choice import Table, choose, exact_row_flops, polynomial_head_flops
+from varproof.attention.polynomial_frame import Frame, frame
+from varproof.attention.polynomial_table import RelativeTable
+from varproof.attention.result import HeadResult
+from varproof.attention.weighted_table import WeightedTable
+from varproof.base.errors import InputError
+
+LARGEST_STATE = 2**31  # bytes
+SINGLE_BLOCK = 512  # tokens of a block in float32: shorter sums, smaller certificates
+ACCELERATOR_BLOCK = 2**15
+
+
+def run(
+    head: Head,
+    *,
+    kernel: Kernel | None = None,
+    table: Table | None = None,
+    weighted: bool | None = None,
+    largest_state: int = LARGEST_STATE,
+) -> HeadResult:
+    """Attention of `head` by polynomials, with a rigorous bound for every row.
+
+    `table`: use this one (its bound must cover the scores), else the cheapest that is expected to reach delta for
+    nearly all rows; `weighted` True or False restricts the choice to one kind. float32 heads are computed in float64
+    where rounding would take a large share of delta. Rows that miss delta are computed once more, exactly or with a
+    relative table, and counted; where no table exists at all, that is every row. A bound may exceed delta: the caller
+    decides. Raises `InputError` for masks, for a table that does not cover the scores, and before allocating when the
+    state would take more than `largest_state` bytes.
+
+    >>> import numpy as np
+    >>> from varproof.attention.head import Head, Stage
+    >>> q = k = v = np.array([[0.0], [1.0]])
+    >>> answer = run(Head(q, k, v, gamma=1.0, delta=1e-3, stages=(Stage(slice(0, 2), slice(0, 2)),)))
+    >>> answer.degree, bool(abs(answer.values[0, 0] - 0.5) <= answer.bound[0] <= 1e-3)
+    (4, True)
+    """
+    if head.mask is not None:
+        raise InputError("the polynomial engine knows block-causal stages, no masks", hint='use engine="exact"')
+    xp, where = head.xp, head.q.device
+    if head.queries == 0 or head.value_dim == 0:
+        empty = xp.zeros((head.queries, head.value_dim), dtype=head.q.dtype, device=where)
+        return HeadResult(empty, xp.zeros((head.queries,), dtype=xp.float64, device=where), "polynomial")
+    with np.errstate(all="ignore"):  # overflow, underflow and NaN are met by the bound
+        work = _Work.of(head, head.dtype)
+        if work.frame.half_range == 0:
+            values = xp.broadcast_to(work.frame.middle, (head.queries, head.value_dim)) + 0
+            bound = xp.zeros((head.queries,), dtype=xp.float64, device=where)
+            return HeadResult(values, bound, "polynomial", notes=("all values are equal",))
+        if table is not None and not table.bound >= work.frame.bound:
+            raise InputError("the table does not cover the scores", got=table.bound, allowed=f">= {work.frame.bound}")
+        chosen = table if table is not None else choose(xp, head, work.frame, weighted)
+        if chosen is not None and head.dtype != "float64" and not work.accurate(chosen, kernel):
+            work = _Work.of(head, "float64")
+            chosen = chosen if chosen.bound >= work.frame.bound else choose(xp, head, work.frame, weighted)
+        if chosen is None or not work.frame.usable(work.frame.query_factor(head.gamma, chosen.bound)):
+            return _all_exact(head)
+        first = work.serve(chosen, kernel, largest_state)
+        return _again(head, first, work, chosen, kernel, largest_state, retry=table is None)
+
+
+def _all_exact(head: Head) -> HeadResult:
+    answer = exact.run(head, compute="float64")
+    return replace(
+        answer,
+        engine="polynomial",
+        rows_rerun=head.queries,
+        notes=("no polynomial in reach: every row was computed exactly",),
+    )
+
+
+def _again(
+    head: Head,
+    first: HeadResult,
+    work: _Work,
+    table: Table,
+    kernel: Kernel | None,
+    largest_state: int,
+    *,
+    retry: bool,
+) -> HeadResult:
+    """`first` with the rows that miss delta replaced."""
+    xp = head.xp
+    missed = ~(first.bound <= head.delta)
+    if not bool(xp.any(missed)):
+        return first
+    rows = np.flatnonzero(np.asarray(missed if not hasattr(missed, "cpu") else missed.cpu()))
+    cheaper = None
+    if retry and isinstance(table, WeightedTable):
+        cheaper = choose(xp, head, work.frame, False)
+        if cheaper is not None:
+            per_row = exact_row_flops(head.head_dim, head.value_dim, head.pairs // head.queries)
+            again = polynomial_head_flops(head.head_dim, cheaper, head.value_dim, len(rows), head.keys)
+            cheaper = cheaper if again < len(rows) * per_row else None
+    if cheaper is None:
+        answer = exact.rows(head, rows, compute="float64")
+        how = "exactly"
+    else:
+        answer = run(_rows_of(head, rows), kernel=kernel, table=None, weighted=False, largest_state=largest_state)
+        how = "with a relative table"
+    values, bound = first.values, first.bound
+    index = xp.asarray(rows, device=head.q.device)
+    better = answer.bound < bound[index]
+    values[index] = xp.where(better[:, None], answer.values, values[index])
+    bound[index] = xp.where(better, answer.bound, bound[index])
+    return replace(
+        first,
+        degree=max(first.degree, answer.degree),
+        rank=max(first.rank, answer.rank),
+        flops=first.flops + answer.flops,
+        rows_rerun=len(rows),
+        notes=(*first.notes, f"{len(rows)} rows computed again {how}"),
+    )
+
+
+def _rows_of(head: Head, rows: Any) -> Head:
+    """The head with the increasing query rows `rows` only; stages serve the rows that they served."""
+    stages = []
+    for stage in head.stages:
+        start, stop = (int(x) for x in np.searchsorted(rows, [stage.queries.start, stage.queries.stop]))
+        stages.append(replace(stage, queries=slice(start, stop)))
+    q = head.xp.take(head.q, head.xp.asarray(rows, device=head.q.device), axis=0)
+    return replace(head, q=q, stages=tuple(stages))
+
+
+@dataclass(frozen=True)
+class _Work:
+    """A head in the computing dtype with its frame; `keys_across` is the contiguous k.T."""
+
+    head: Head
+    q: Any
+    k: Any
+    v: Any
+    keys_across: Any
+    frame: Frame
+
+    @staticmethod
+    def of(head: Head, dtype: str) -> _Work:
+        xp = head.xp
+        q, k, v = head.q, head.k, head.v
+        if dtype != head.dtype:
+            q, k, v = (xp.astype(x, getattr(xp, dtype)) for x in (q, k, v))
+        across = xp.stack([k[:, c] for c in range(head.head_dim)])
+        return _Work(head, q, k, v, across, frame(xp, head, q, k, v, across))
+
+    @property
+    def dtype(self) -> str:
+        return str(self.q.dtype).rpartition(".")[2]
+
+    def kernel(self, kernel: Kernel | None) -> Kernel:
+        if kernel is not None:
+            return kernel
+        if str(self.q.device).partition(":")[0] != "cpu":
+            return ArrayKernel(block=ACCELERATOR_BLOCK)
+        return ArrayKernel(block=None if self.dtype == "float64" else SINGLE_BLOCK)
+
+    def rounding(self, table: Table, kernel: Kernel, plan: FeaturePlan, factor: float) -> Rounding:
+        head, at = self.head, self.frame
+        operations = (
+            kernel.state_roundings(plan, head.keys)
+            + kernel.output_roundings(plan)
+            + len(head.stages)  # running sums
+            + 3  # coefficients: multinomial, its product with the polynomial's, the product with the state
+            + plan.degree * (head.gamma_roundings + 2)  # factor of the queries, gamma
+        )
+        size = max(1.0, at.largest_query * factor)
+        weights = table.weights if isinstance(table, WeightedTable) else table.coefficients
+        underflow = max(
+            underflow_bound(c, head.head_dim, plan.rank, head.keys, at.half_range, size, self.dtype)
+            for c in (table.coefficients, weights)
+        )
+        return Rounding(at.half_range, at.middle_size, operations, underflow, self.dtype, head.dtype)
+
+    def accurate(self, table: Table, kernel: Kernel | None) -> bool:
+        """Whether rounding is expected to stay below a quarter of delta, were all |p(s)| within e^bound of their mean."""
+        plan = feature_plan(self.head.head_dim, table.degree)
+        factor = self.frame.query_factor(self.head.gamma, table.bound)
+        if not self.frame.usable(factor):
+            return False
+        noise = self.rounding(table, self.kernel(kernel), plan, factor).with_last_steps(0.0)
+        noise += 2 * self.frame.half_range * self.rounding(table, self.kernel(kernel), plan, factor).factor * math.exp(
+            table.bound
+        )
+        return bool(noise <= self.head.delta / 4)
+
+    def serve(self, table: Table, kernel: Kernel | None, largest_state: int) -> HeadResult:
+        """Values and bounds of all rows by one table, stage by stage."""
+        head, at, xp, where = self.head, self.frame, self.head.xp, self.q.device
+        engine, columns = self.kernel(kernel), head.value_dim + 1
+        plan = feature_plan(head.head_dim, table.degree)
+        _check_memory(plan, columns, largest_state)
+        factor, inverse = at.query_factor(head.gamma, table.bound), 1 / at.key_scale
+        rounding = self.rounding(table, engine, plan, factor)
+        tables = [table.coefficients] + ([table.weights] if isinstance(table, WeightedTable) else [])
+        multinomials = plan.multinomials
+        scales = [
+            xp.asarray(multinomials * np.asarray(c)[plan.degrees], device=where)[:, None] for c in tables
+        ]
+        # the array kernel reads keys across, any other as they came
+        keys = self.keys_across.T if isinstance(engine, ArrayKernel) else self.k
+        key_squares, query_squares = at.key_squares * inverse**2, at.query_squares * factor**2
+        values = xp.empty((head.queries, head.value_dim), dtype=head.q.dtype, device=where)
+        bound = xp.full((head.queries,), math.inf, dtype=xp.float64, device=where)
+        state, seen, flops = None, Moments((0.0,) * (table.degree + 1)), 0
+        for stage in head.stages:
+            if stage.keys.stop > stage.keys.start:
+                count = stage.keys.stop - stage.keys.start
+                joined = engine.state(
+                    plan, keys[stage.keys], self.v[stage.keys], shift=at.centre, factor=inverse, value_shift=at.middle
+                )
+                flops += engine.state_flops(plan, count, head.value_dim) + (0 if state is None else plan.rank * columns)
+                state = joined if state is None else state + joined
+                seen = seen + moments(xp, key_squares[stage.keys], table.degree)
+            if stage.queries.stop == stage.queries.start:
+                continue
+            if state is None:
+                values[stage.queries] = 0 * values[stage.queries]
+                continue
+            weighing = [state * scales[0]] + [state[:, -1:] * scale for scale in scales[1:]]
+            weighed = xp.concat(weighing, axis=1) if len(weighing) > 1 else weighing[0]
+            out = engine.outputs(plan, self.q[stage.queries], weighed, factor=factor)
+            flops += plan.rank * weighed.shape[1]
+            flops += engine.output_flops(plan, out.shape[0], weighed.shape[1])
+            flops += out.shape[0] * (2 * head.value_dim + 1)
+            sizes = [magnitude(xp, c, seen, query_squares[stage.queries]) for c in tables]
+            self._finish(out, values, bound, stage.queries, sizes, table, rounding)
+        return HeadResult(values, bound, "polynomial", table.degree, plan.rank, flops)
+
+    def _finish(
+        self, out: Any, values: Any, bound: Any, rows: slice, sizes: list[Any], table: Table, rounding: Rounding
+    ) -> None:
+        """Divide, put the middle back, and bound the rows `rows`."""
+        xp, columns = self.head.xp, self.head.value_dim
+        across = out.T
+        ratios = across[:columns] * (1 / across[columns])
+        wide = xp.astype(across[columns], xp.float64)
+        if isinstance(table, RelativeTable):
+            found = relative_bound(xp, wide, sizes[0], table.error, rounding)
+        else:
+            majorant = xp.astype(across[columns + 1], xp.float64)
+            largest = xp.astype(xp.maximum(xp.max(ratios, axis=0), -xp.min(ratios, axis=0)), xp.float64)
+            found = weighted_bound(xp, wide, majorant, largest, sizes[0], sizes[1], rounding)
+        if self.dtype == self.head.dtype:
+            xp.add(ratios.T, self.frame.middle, out=values[rows])
+        else:
+            values[rows] = xp.astype(ratios.T + self.frame.middle, values.dtype)
+        if not math.isfinite(float(xp.sum(values[rows]))):
+            # an overflow somewhere shows in the values; the sum of finite ones may overflow too
+            found = xp.where(xp.all(xp.isfinite(values[rows]), axis=1), found, xp.full_like(found, math.inf))
+        bound[rows] = found
+
+
+def _check_memory(plan: FeaturePlan, columns: int, largest_state: int) -> None:
+    size = 8 * plan.rank * columns
+    if size > largest_state:
+        raise InputError(
+            f"degree {plan.degree} in {plan.head_dim} dimensions has rank {plan.rank}: its state takes {size} bytes",
+            got=f"{size} bytes",
+            allowed=f"at most {largest_state} bytes",
+            hint='use engine="exact" or a larger delta',
+        )
