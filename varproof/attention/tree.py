@@ -18,6 +18,7 @@ from varproof.attention.tree_stage import Problem, stored_problem
 from varproof.attention.tree_tables import Side, table_sums
 from varproof.base.tolerances import UNIT_ROUNDOFF
 
+MAX_HEAD_DIM = 3
 LEAF = 16
 POLYNOMIAL_SHARE = 0.85  # of delta goes to the polynomials
 DROPPED_SHARE = 0.05  # and this much to keys left out, which count twice

@@ -15,6 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from varproof.attention.cell_tree import Array, CellTree, Index, Level
 
@@ -35,12 +36,12 @@ class Pairs:
         """(p,): the position in `nodes` of every pair."""
         return np.repeat(np.arange(len(self.nodes)), self.counts)
 
-    def keep(self, chosen: np.ndarray) -> Pairs:  # type: ignore[type-arg]
+    def keep(self, chosen: NDArray[np.bool_]) -> Pairs:
         """The pairs marked in `chosen` (p,) boolean; every query node must keep one."""
         counts = np.add.reduceat(chosen, self.starts, dtype=np.int64)
         return Pairs(self.nodes, starts_of(counts), counts, self.keys[chosen])
 
-    def only(self, chosen: np.ndarray) -> Pairs:  # type: ignore[type-arg]
+    def only(self, chosen: NDArray[np.bool_]) -> Pairs:
         """The query nodes marked in `chosen` (a,) boolean, with all their pairs."""
         counts = self.counts[chosen]
         return Pairs(self.nodes[chosen], starts_of(counts), counts, self.keys[np.repeat(chosen, self.counts)])
@@ -82,20 +83,20 @@ def rounding_slack(queries: Level, nodes: Index, reach: Array, keys: CellTree) -
 def excess(queries: Level, keys: Level, pairs: Pairs, slack: Array) -> Array:
     """(p,): upper - L of every pair, rounded up: e to it bounds the share of one key of K in every row sum of Q."""
     owner, k = pairs.owner, pairs.keys
-    centre, half = queries.centre[:, pairs.nodes], queries.half[:, pairs.nodes]
-    mean, log_count = keys.mean[:, k], np.log(np.maximum(keys.count, 0.5))[k]
+    centre, half = np.take(queries.centre, pairs.nodes, axis=1), np.take(queries.half, pairs.nodes, axis=1)
+    mean, log_count = np.take(keys.mean, k, axis=1), np.log(np.maximum(keys.count, 0.5))[k]
     log_count[keys.count[k] == 0] = -np.inf
-    q = centre[:, owner]
+    q = np.take(centre, owner, axis=1)
     at_centre = log_count + np.einsum("lp,lp->p", q, mean)
     best = np.maximum.reduceat(at_centre, pairs.starts)
     reference = np.empty((len(centre), len(pairs.nodes)))
     attained = np.flatnonzero(at_centre == best[owner])
     reference[:, owner[attained]] = mean[:, attained]
-    c, h = reference[:, owner], half[:, owner]
+    c, h = np.take(reference, owner, axis=1), np.take(half, owner, axis=1)
     mean -= c
     lower = log_count + np.einsum("lp,lp->p", q, mean) - np.einsum("lp,lp->p", h, np.abs(mean))
     total = np.log(np.add.reduceat(np.exp(lower), pairs.starts)) - 2 * slack
-    away = keys.centre[:, k] - c
+    away = np.take(keys.centre, k, axis=1) - c
     upper = np.einsum("lp,lp->p", q, away) + np.einsum("lp,lp->p", h, np.abs(away))
-    upper += np.einsum("lp,lp->p", (np.abs(centre) + half)[:, owner], keys.half[:, k])
+    upper += np.einsum("lp,lp->p", np.take(np.abs(centre) + half, owner, axis=1), np.take(keys.half, k, axis=1))
     return np.asarray(upper - total[owner])

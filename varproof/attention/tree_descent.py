@@ -7,7 +7,6 @@ several sizes; in the end the cheapest cover of the queries is taken, from the l
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,11 +81,13 @@ def cover(queries: CellTree, keys: CellTree, share: float, costs: Costs) -> list
 def drop(keys: CellTree, key_level: int, pairs: Pairs, gap: Array, dropped: Array, share: float) -> tuple[Pairs, Array]:
     """Drop key nodes; all that a row loses on all levels together is at most `share` of its sum.
 
-    `gap` (p,) is the log of the largest share of one key. Up to share/n per key may go: then no choice on any level
-    can exceed `share`. What was lost is added up as it is.
+    `gap` (p,) is the log of the largest share of one key. Half of what may still be lost is spread over the keys that
+    a query node still has; what was lost is added up as it is.
     """
     count = keys.levels[key_level].count[pairs.keys]
-    keep = (gap > math.log(share / keys.points.shape[1])) & (count > 0)
+    allowed = np.maximum((share - dropped) / 2, 0.0) / np.add.reduceat(count, pairs.starts)
+    with np.errstate(divide="ignore"):
+        keep = (gap > np.log(allowed)[pairs.owner]) & (count > 0)
     lost = np.where(keep | (count == 0), 0.0, count * np.exp(np.minimum(gap, 0.0)))
     return pairs.keep(keep), (dropped + np.add.reduceat(lost, pairs.starts)) * (1 + 1e-9)
 
@@ -104,7 +105,7 @@ def _choose(
             groups = regroup(groups, queries.levels[level], pairs, costs.served)
         attempt = np.add.reduceat(costs.table(groups.degree, groups.size, rows), groups.first) + costs.cell
         better = attempt < cost
-        cost, merged = np.where(better, attempt, cost), np.where(better, step, merged)
+        cost[better], merged[better] = attempt[better], step
     return cost, merged
 
 

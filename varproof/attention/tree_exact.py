@@ -24,7 +24,7 @@ def exact_sums(queries: CellTree, keys: Side, cells: Cells) -> Sums:
     count = 0
     for a, (node, start, many) in enumerate(zip(pairs.nodes, pairs.starts, pairs.counts, strict=True)):
         chosen = pairs.keys[start : start + many]
-        y = key_points[:, chosen].reshape(d, -1)
+        y = np.take(key_points, chosen, axis=1).reshape(d, -1)
         low, high = y.min(axis=1), y.max(axis=1)
         y = y - (low + (high - low) / 2)[:, None]
         size_of_keys[:, a] = np.abs(y).max(axis=1)

@@ -37,7 +37,7 @@ class Groups:
 def group_boxes(queries: Level, keys: CellTree, key_level: int, pairs: Pairs, served: Reaches) -> Groups:
     """Every key node for itself."""
     box = keys.levels[key_level]
-    centre, half = box.centre[:, pairs.keys], box.half[:, pairs.keys]
+    centre, half = np.take(box.centre, pairs.keys, axis=1), np.take(box.half, pairs.keys, axis=1)
     size = np.full(len(pairs.keys), float(keys.length(key_level)))
     start = np.arange(len(pairs.keys))
     # rounding outwards keeps the box of the keys inside [low, high]
@@ -78,6 +78,6 @@ def _groups(
 ) -> Groups:
     centre = low + (high - low) / 2
     half = np.maximum(high - centre, centre - low) * ROUND_UP
-    reach = np.einsum("lp,lp->p", queries.half[:, pairs.nodes][:, owner], half) * (1 + 1e-12)
+    reach = np.einsum("lp,lp->p", np.take(queries.half, pairs.nodes[owner], axis=1), half) * (1 + 1e-12)
     first = np.flatnonzero(np.diff(owner, prepend=-1))
     return Groups(starts, owner, first, node, size, low, high, centre, half, reach, served.degrees(reach))

@@ -16,16 +16,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from varproof.attention.cell_tree import Array, CellTree, Index
+from varproof.attention.cell_tree import Array, CellTree, Index, reduced
 from varproof.attention.features import FeaturePlan, feature_plan
 from varproof.attention.polynomial_table import relative_table
 from varproof.attention.tree_bounds import UNIT, starts_of
-from varproof.attention.tree_descent import Cells
 from varproof.attention.tree_degrees import Reaches
+from varproof.attention.tree_descent import Cells
 from varproof.attention.tree_groups import Groups
 
-CHUNK = 4096  # keys whose features are held at once
-BATCH = 8192  # tokens that are gathered at once, at least one group
+FEATURES = 1 << 17  # features held at once: 1 MiB, which stays in the cache of a core
+BATCH = 8192  # keys that are gathered at once, at least one group
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,8 @@ def table_sums(queries: CellTree, keys: Side, cells: Cells, served: Reaches) -> 
     box = queries.levels[cells.query_level]
     rows = queries.length(cells.query_level)
     nodes = cells.pairs.nodes
-    q0 = box.centre[:, nodes]
-    points = queries.points.reshape(d, -1, rows)[:, nodes]
+    q0 = np.take(box.centre, nodes, axis=1)
+    points = np.take(queries.points.reshape(d, -1, rows), nodes, axis=1)
     exponent = np.frexp(groups.half)[1].astype(np.int32)  # 2^exponent >= half
     shift, weight, error = (np.empty(len(groups.node)) for _ in range(3))
     tables: dict[int, Array] = {}
@@ -73,18 +73,20 @@ def table_sums(queries: CellTree, keys: Side, cells: Cells, served: Reaches) -> 
     for degree in np.unique(groups.degree).tolist():
         mine = np.flatnonzero(groups.degree == degree)
         plan = feature_plan(d, degree)
-        largest = max(largest, degree)
+        rank, largest = plan.starts[-1], max(largest, degree)
         tables[degree], shift[mine] = group_tables(keys, cells, groups, mine, q0, exponent, plan)
         weight[mine] = tables[degree][:, 0, -1]
         bound, coefficients, error[mine] = polynomial(served, degree)
         scale = np.array(coefficients)[plan.degrees] * plan.multinomials
         tables[degree] *= scale[:, None]
-        roundings = 6 * degree + plan.rank + 16 + CHUNK + keys.values.shape[0] // CHUNK + len(groups.node)
+        pieces = chunk(plan) + len(keys.values) // chunk(plan)
+        roundings = 6 * degree + rank + 16 + pieces + len(groups.node)
         weight[mine] *= float(np.abs(coefficients).sum()) * roundings * UNIT * (1 + 1e-6)
         tokens = groups.size[mine].sum() + rows * len(mine)
-        flops += int(tokens * (plan.rank * (2 * columns + 1) + 2 * d) + groups.size[mine].sum() * (2 * d + 1 + columns))
+        flops += int(tokens * (rank * (2 * columns + 1) + 2 * d) + groups.size[mine].sum() * (2 * d + 1 + columns))
     reference = _reference(groups)
-    factors = np.einsum("dur,du->ur", points[:, groups.owner], groups.centre - reference[:, groups.owner])
+    offset = groups.centre - np.take(reference, groups.owner, axis=1)
+    factors = np.einsum("dur,du->ur", np.take(points, groups.owner, axis=1), offset)
     factors += shift[:, None]
     factors -= np.maximum.reduceat(factors, groups.first, axis=0)[groups.owner]
     np.exp(factors, out=factors)
@@ -92,12 +94,14 @@ def table_sums(queries: CellTree, keys: Side, cells: Cells, served: Reaches) -> 
     for degree, table in tables.items():
         mine = np.flatnonzero(groups.degree == degree)
         plan, bound = feature_plan(d, degree), polynomial(served, degree)[0]
-        for a, b in _batches(np.full(len(mine), rows), BATCH):
+        room = np.empty(plan.starts[-1] * max(chunk(plan), rows))
+        for a, b in _batches(np.full(len(mine), rows), chunk(plan)):
             unit = mine[a:b]
             owner = groups.owner[unit]
-            x = points[:, owner] - q0[:, owner][:, :, None]
+            x = np.take(points, owner, axis=1)
+            x -= np.take(q0, owner, axis=1)[:, :, None]
             x *= (np.ldexp(1.0, exponent[:, unit]) / bound)[:, :, None]
-            phi = features(plan, x.reshape(d, -1)).reshape(plan.rank, b - a, rows)
+            phi = features(plan, x.reshape(d, -1), room).reshape(plan.starts[-1], b - a, rows)
             out = np.matmul(table[a:b].transpose(0, 2, 1), phi.transpose(1, 0, 2))
             out *= factors[unit][:, None, :]
             at = np.flatnonzero(np.diff(owner, prepend=-1))
@@ -122,34 +126,36 @@ def polynomial(served: Reaches, degree: int) -> tuple[float, tuple[float, ...], 
 def group_tables(
     keys: Side, cells: Cells, groups: Groups, mine: Index, q0: Array, exponent: NDArray[np.int32], plan: FeaturePlan
 ) -> tuple[Array, Array]:
-    """sum_k e^{<q0, k - c_g> - shift_g} phi((k - c_g)/2^exponent) [v, 1] for the groups `mine`: (g, r, d_v + 1), and shift."""
+    """sum_k e^{<q0, k - c_g> - shift_g} phi((k - c_g)/2^exponent) [v, 1] of every group: (g, r, d_v + 1), and shift."""
     tree, d = keys.tree, plan.head_dim
     length = tree.length(cells.key_level)
     points = tree.points.reshape(d, -1, length)
     columns = keys.values.shape[1]
     values = keys.values.reshape(-1, length, columns)
     counts = np.diff(groups.starts, append=len(cells.pairs.keys))
-    found = np.zeros((len(mine), plan.rank, columns))
+    step = chunk(plan)
+    found, room = np.zeros((len(mine), plan.starts[-1], columns)), np.empty(plan.starts[-1] * step)
     shifts = np.empty(len(mine))
     for a, b in _batches(counts[mine] * length, BATCH):
         unit, count = mine[a:b], counts[mine[a:b]]
         first = starts_of(count)
         run = np.arange(int(count.sum())) + np.repeat(groups.starts[unit] - first, count)
         node, which = cells.pairs.keys[run], np.repeat(np.arange(b - a), count)
-        y = points[:, node] - groups.centre[:, unit][:, which][:, :, None]
-        score = np.einsum("dnl,dn->nl", y, q0[:, groups.owner[unit]][:, which])
+        y = np.take(points, node, axis=1)
+        y -= np.take(groups.centre, unit[which], axis=1)[:, :, None]
+        score = np.einsum("dnl,dn->nl", y, np.take(q0, groups.owner[unit[which]], axis=1))
         if keys.penalty is not None:
             score += keys.penalty.reshape(-1, length)[node]
-        shifts[a:b] = np.maximum.reduceat(score.max(axis=1), first)
+        shifts[a:b] = np.maximum.reduceat(reduced(np.maximum, score), first)
         score -= shifts[a:b][which][:, None]
         np.exp(score, out=score)
         weighted = (values[node] * score[:, :, None]).reshape(-1, columns)
         y *= np.ldexp(1.0, -exponent[:, unit])[:, which][:, :, None]
         y = y.reshape(d, -1)
         edges = np.append(first, len(run)) * length
-        for start in range(0, y.shape[1], CHUNK):
-            stop = min(start + CHUNK, y.shape[1])
-            phi = features(plan, y[:, start:stop])
+        for start in range(0, y.shape[1], step):
+            stop = min(start + step, y.shape[1])
+            phi = features(plan, y[:, start:stop], room)
             i = int(np.searchsorted(edges, start, side="right")) - 1
             while i < b - a and edges[i] < stop:
                 low, high = max(int(edges[i]), start), min(int(edges[i + 1]), stop)
@@ -158,13 +164,18 @@ def group_tables(
     return found, shifts
 
 
-def features(plan: FeaturePlan, x: Array) -> Array:
-    """(r, tokens): the monomials of `plan` at `x` (d, tokens)."""
-    phi = np.empty((plan.rank, x.shape[1]))
+def features(plan: FeaturePlan, x: Array, room: Array) -> Array:
+    """(r, tokens): the monomials of `plan` at `x` (d, tokens), written into `room`."""
+    phi = room[: plan.starts[-1] * x.shape[1]].reshape(plan.starts[-1], -1)
     phi[0] = 1.0
     for group in plan.groups:
         np.multiply(phi[group.tail_start : group.tail_stop], x[group.variable], out=phi[group.start : group.stop])
     return phi
+
+
+def chunk(plan: FeaturePlan) -> int:
+    """The number of tokens whose features are held at once."""
+    return max(64, FEATURES // plan.starts[-1])
 
 
 def _batches(sizes: Index, target: int) -> Iterator[tuple[int, int]]:
