@@ -6,7 +6,6 @@ data, so there is no code per dimension and degree. Vector width and register ti
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from varproof.attention import numba_outputs, numba_state
+from varproof.attention import numba_counts, numba_outputs, numba_state, numba_summary
 from varproof.attention.features import FeaturePlan
 from varproof.attention.numba_emitter import host
 from varproof.attention.numba_fill import token_stride
@@ -24,8 +23,8 @@ Array = NDArray[Any]
 
 
 def scratch(entries: int, dtype: Any) -> Array:
-    """Uninitialised memory of whole cache lines, aligned to one."""
-    room = np.empty(entries * np.dtype(dtype).itemsize + 64, dtype=np.uint8)
+    """Zeros from a cache line's start on: tiles may compute with rows never written, and subnormal rubbish is slow."""
+    room = np.zeros(entries * np.dtype(dtype).itemsize + 64, dtype=np.uint8)
     start = -room.ctypes.data % 64
     return room[start : start + entries * np.dtype(dtype).itemsize].view(dtype)
 
@@ -37,16 +36,24 @@ def address(array: Array) -> int:
 
 @dataclass(frozen=True)
 class NumbaKernel:
-    """`Kernel` for NumPy arrays of float64 or float32, any strides. One thread.
+    """A `Kernel` for NumPy arrays of float64 or float32, any strides, one thread; `numba_kernel()` makes it.
 
-    Block sums are added in float64 for both dtypes.
+    Sums over a block of tokens are in the arrays' type, sums of blocks in float64; the state comes in float64. The
+    table may have either type and is cast to that of the queries. Outputs are a view of a (c, m) array.
+
+    >>> import numpy as np
+    >>> from varproof.attention.features import feature_plan
+    >>> plan, k = feature_plan(1, 2), np.array([[1.0], [2.0]])
+    >>> state = numba_kernel().state(plan, k, k, shift=np.zeros(1), factor=1.0, value_shift=np.zeros(1))
+    >>> state.tolist()  # sums of k^0, k^1, k^2 times k, and times 1
+    [[3.0, 2.0], [5.0, 3.0], [9.0, 5.0]]
     """
 
     machine: Machine
     name: str = "numba"
 
     def state(self, plan: FeaturePlan, k: Array, v: Array, *, shift: Array, factor: float, value_shift: Array) -> Array:
-        """sum_j phi((k_j - shift) factor) [v_j - value_shift, 1]: (r, d_v + 1) from k (n, d), v (n, d_v)."""
+        """sum_j phi((k_j - shift) factor) [v_j - value_shift, 1]: (r, d_v + 1) float64 from k (n, d), v (n, d_v)."""
         dtype = k.dtype
         lanes = self.machine.lanes(dtype.itemsize)
         columns = v.shape[1] + 1
@@ -73,7 +80,7 @@ class NumbaKernel:
             dtype=np.int64,
         )
         code.call(address(fields))
-        return np.asarray(sums[index], dtype=dtype)
+        return np.asarray(sums[index])
 
     def outputs(self, plan: FeaturePlan, q: Array, table: Array, *, factor: float) -> Array:
         """phi(q_i factor) @ table: (m, c) from q (m, d) and table (r, c); columns are contiguous."""
@@ -103,6 +110,58 @@ class NumbaKernel:
         )
         code.call(address(fields))
         return outputs[:, :tokens].T
+
+    def ranges(self, a: Array) -> tuple[Array, Array]:
+        """The smallest and the largest entry of every column of `a` (n, c), n >= 1: exact, two arrays (c,)."""
+        lanes = self.machine.lanes(a.dtype.itemsize)
+        if a.shape[0] < lanes or not a.flags.c_contiguous:
+            return a.min(axis=0), a.max(axis=0)
+        low, high = a[:lanes].copy(), a[:lanes].copy()
+        fields = np.array([address(a), *a.shape, address(low), address(high)], dtype=np.int64)
+        numba_summary.range_code(a.dtype.itemsize, lanes).call(address(fields))
+        return low.min(axis=0), high.max(axis=0)
+
+    def squares(self, a: Array, shift: Array) -> Array:
+        """|a_j - shift|^2 as (n,) float64 from `a` (n, c), `shift` (c,).
+
+        Entries are subtracted in the type of `a`, squared and added in float64: relative error at most gamma_m of that
+        type's u with m = c + 3, underflow aside.
+        """
+        item_bytes = a.dtype.itemsize
+        lanes = self.machine.lanes(item_bytes)
+        block = scratch(a.shape[1] * token_stride(lanes, item_bytes) // item_bytes, a.dtype)
+        squares = np.empty(-(-a.shape[0] // lanes) * lanes)
+        shifts, one = np.ascontiguousarray(shift, dtype=a.dtype), np.ones(1, dtype=a.dtype)
+        fields = np.array(
+            [address(a), *a.strides, *a.shape, *(address(x) for x in (shifts, one, block, squares))], dtype=np.int64
+        )
+        numba_summary.square_code(item_bytes, lanes).call(address(fields))
+        return squares[: a.shape[0]]
+
+    def state_roundings(self, plan: FeaturePlan, keys: int) -> int:
+        """m of `state` over `keys` rows, for either type."""
+        return numba_counts.state_roundings(plan, keys, self.machine)
+
+    def output_roundings(self, plan: FeaturePlan) -> int:
+        """m of `outputs`, for either type and any number of columns."""
+        return numba_counts.output_roundings(plan, self.machine)
+
+    def state_flops(self, plan: FeaturePlan, keys: int, value_dim: int) -> int:
+        """Operations of `state` on float64, unread rows of register tiles and padding tokens included."""
+        return numba_counts.state_flops(layout_of(plan, value_dim + 1, self.machine.registers), keys, self.machine)
+
+    def output_flops(self, plan: FeaturePlan, queries: int, columns: int) -> int:
+        """Operations of `outputs` on float64, padding tokens included."""
+        return numba_counts.output_flops(layout_of(plan, columns, self.machine.registers), queries, self.machine)
+
+
+def numba_kernel() -> NumbaKernel:
+    """The kernel for this processor; `MissingExtraError` without the extra `fast`.
+
+    >>> numba_kernel().name
+    'numba'
+    """
+    return NumbaKernel(host())
 
 
 @lru_cache(maxsize=64)
