@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,8 @@ Array = NDArray[Any]
 DATA = Path(__file__).parent.parent / "data" / "var_qkv_layer15_head3.npz"
 
 
-def make_head(q: Any, k: Any, v: Any, gamma: float | None = None, **options: Any) -> Head:
+def make_head(arrays: Sequence[Any], gamma: float | None = None, **options: Any) -> Head:
+    q, k, v = arrays
     stages = options.pop("stages", (Stage(slice(0, q.shape[0]), slice(0, k.shape[0])),))
     return Head(q, k, v, 1 / q.shape[1] if gamma is None else gamma, 1e-3, stages, **options)
 
@@ -124,7 +125,7 @@ Case = Callable[[np.random.Generator], tuple[Array, Array, Array, float]]
 @pytest.mark.parametrize("case", CASES)
 def test_the_bound_holds_on_every_row(case: Case, dtype: Any) -> None:
     q, k, v, gamma = case(np.random.default_rng(5))
-    head = make_head(q.astype(dtype), k.astype(dtype), v.astype(dtype), gamma)
+    head = make_head([x.astype(dtype) for x in (q, k, v)], gamma)
     assert_certified(head)
     assert_certified(head, compute="float64")
 
@@ -145,7 +146,7 @@ def test_the_bound_holds_near_the_limits_of_floats(name: str, gamma: float) -> N
     a, b, c = EXTREMES[name]
     q, k, v = (np.random.default_rng(6).uniform(-1.5, 1.5, (12, 3)) for _ in range(3))
     with np.errstate(under="ignore"):
-        head = make_head(q * a, k * b, np.clip(v, -1, 1) * c, gamma)
+        head = make_head((q * a, k * b, np.clip(v, -1, 1) * c), gamma)
     errors, bound = assert_certified(head)
     if a * b * c == 1 and gamma <= 1:
         assert bound.max() < 1e-6  # products of ordinary size are no reason to give up; 1e-300 is near underflow
@@ -157,12 +158,12 @@ def test_float32_does_not_lose_scores_to_the_cast_of_gamma(query: float, gamma: 
     """gamma or gamma q leaves the range of float32: -inf among scores must not pass for a certainty."""
     q = np.array([[query], [-query]], dtype=np.float32)
     k = np.array([[1.0], [3.0], [2.0]], dtype=np.float32) * np.float32(min(1 / (query * gamma), 1e20))
-    assert_certified(make_head(q, k, np.array([[1.0], [2.0], [4.0]], dtype=np.float32), gamma))
+    assert_certified(make_head((q, k, np.array([[1.0], [2.0], [4.0]], dtype=np.float32)), gamma))
 
 
 def test_equal_values_come_back_exactly() -> None:
     q, k, _ = normal(1, (5, 4), (20, 4), (20, 1))
-    result = exact.run(make_head(q, k, np.full((20, 2), 0.1)))
+    result = exact.run(make_head((q, k, np.full((20, 2), 0.1))))
     assert (result.values == 0.1).all()
     assert (result.bound == 0).all()
 
@@ -171,12 +172,12 @@ def test_equal_values_come_back_exactly() -> None:
 @pytest.mark.parametrize("tokens", [64, 200])
 def test_the_bound_is_not_silly(dim: int, tokens: int) -> None:
     """Largest bound over largest measured error on random data: between 40 and 110 as measured."""
-    errors, bound = assert_certified(make_head(*normal(dim + tokens, *[(tokens, dim)] * 3)))
+    errors, bound = assert_certified(make_head(normal(dim + tokens, *[(tokens, dim)] * 3)))
     assert bound.max() / errors.max() < 200
 
 
 def test_float32_computed_in_float64_leaves_little_but_the_cast() -> None:
-    head = make_head(*normal(3, *[(150, 8)] * 3, dtype=np.float32))
+    head = make_head(normal(3, *[(150, 8)] * 3, dtype=np.float32))
     _, plain = assert_certified(head)
     errors, bound = assert_certified(head, compute="float64")
     assert bound.max() < plain.max() / 100
@@ -193,7 +194,7 @@ def test_the_test_of_the_bound_can_fail(monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setattr(exact_blocks, "_weighted", faulty)
     with pytest.raises(AssertionError):
-        assert_certified(make_head(*normal(1, *[(50, 2)] * 3)))
+        assert_certified(make_head(normal(1, *[(50, 2)] * 3)))
 
 
 def staged(rows: list[int], keys: list[int]) -> tuple[Stage, ...]:
@@ -207,7 +208,7 @@ def masked_twin(head: Head) -> Head:
     for number, stage in enumerate(head.stages):
         for earlier in head.stages[: number + 1]:
             mask[stage.queries, earlier.keys] = True
-    return make_head(head.q, head.k, head.v, head.gamma, mask=mask)
+    return make_head((head.q, head.k, head.v), head.gamma, mask=mask)
 
 
 @pytest.mark.parametrize("gamma", [0.3, 300.0])
@@ -216,7 +217,7 @@ def masked_twin(head: Head) -> Head:
 )
 def test_stages_equal_the_mask(sizes: list[int], gamma: float) -> None:
     total = sum(sizes)
-    head = make_head(*normal(8, *[(total, 3)] * 3), gamma, stages=staged(sizes, sizes))
+    head = make_head(normal(8, *[(total, 3)] * 3), gamma, stages=staged(sizes, sizes))
     twin = masked_twin(head)
     ours, theirs = exact.run(head), exact.run(twin)
     assert (np.abs(ours.values - theirs.values).max(axis=1) <= ours.bound + theirs.bound).all()
@@ -230,15 +231,15 @@ def test_stages_in_any_order_of_rows() -> None:
     """Keys of a later stage may come first in memory, and queries too."""
     q, k, v = normal(9, (30, 3), (45, 3), (45, 2))
     stages = (Stage(slice(10, 30), slice(25, 45)), Stage(slice(0, 10), slice(0, 25)))
-    head = make_head(q, k, v, stages=stages)
+    head = make_head((q, k, v), stages=stages)
     assert_certified(head)
     assert np.allclose(exact.run(head).values, exact.run(masked_twin(head)).values, rtol=0, atol=1e-14)
 
 
 def test_a_stage_without_queries_still_brings_keys() -> None:
     q, k, v = normal(10, (4, 3), (50, 3), (50, 2))
-    head = make_head(q, k, v, stages=(Stage(slice(0, 0), slice(0, 20)), Stage(slice(0, 4), slice(20, 50))))
-    assert (exact.run(head).values == exact.run(make_head(q, k, v)).values).all()
+    head = make_head((q, k, v), stages=(Stage(slice(0, 0), slice(0, 20)), Stage(slice(0, 4), slice(20, 50))))
+    assert (exact.run(head).values == exact.run(make_head((q, k, v))).values).all()
 
 
 @pytest.mark.parametrize("gamma", [0.3, 400.0])
@@ -248,20 +249,20 @@ def test_masks(gamma: float) -> None:
     mask[:, 5] |= ~mask.any(axis=1)
     mask[3] = False
     mask[3, 1099] = True  # two blocks without a key come first
-    head = make_head(q, k, v, gamma, mask=mask)
+    head = make_head((q, k, v), gamma, mask=mask)
     assert_certified(head)
     assert np.abs(exact.run(head).values[3] - v[1099]).max() < 1e-13
 
 
 def test_no_queries() -> None:
-    result = exact.run(make_head(*normal(1, (0, 3), (5, 3), (5, 2))))
+    result = exact.run(make_head(normal(1, (0, 3), (5, 3), (5, 2))))
     assert result.values.shape == (0, 2)
     assert result.bound.shape == (0,)
 
 
 def test_rows_are_those_of_the_run() -> None:
     sizes = [5, 90, 300]
-    head = make_head(*normal(12, *[(395, 4)] * 3), stages=staged(sizes, sizes))
+    head = make_head(normal(12, *[(395, 4)] * 3), stages=staged(sizes, sizes))
     whole = exact.run(head)
     chosen = [394, 0, 17, 17, 94, 95, 3]
     some = exact.rows(head, chosen)
@@ -277,7 +278,7 @@ def test_rows_of_a_mask() -> None:
     q, k, v = normal(13, (40, 3), (60, 3), (60, 2))
     mask = np.random.default_rng(2).random((40, 60)) < 0.3
     mask[:, 0] = True
-    head = make_head(q, k, v, mask=mask)
+    head = make_head((q, k, v), mask=mask)
     assert np.allclose(exact.rows(head, [39, 1]).values, exact.run(head).values[[39, 1]], rtol=0, atol=1e-15)
 
 
@@ -288,8 +289,8 @@ def test_torch_gives_the_same() -> None:
             sizes = [3, 200, 400]
             arrays = normal(14, *[(603, 5)] * 3, dtype=dtype)
             stages = staged(sizes, sizes)
-            ours = exact.run(make_head(*arrays, gamma, stages=stages))
-            theirs = exact.run(make_head(*(torch.from_numpy(x) for x in arrays), gamma, stages=stages))
+            ours = exact.run(make_head(arrays, gamma, stages=stages))
+            theirs = exact.run(make_head([torch.from_numpy(x) for x in arrays], gamma, stages=stages))
             assert isinstance(theirs.values, torch.Tensor)
             assert theirs.values.dtype == getattr(torch, str(np.dtype(dtype)))
             assert theirs.bound.dtype == torch.float64
@@ -300,22 +301,22 @@ def test_torch_gives_the_same() -> None:
     mask = torch.ones((20, 30), dtype=torch.bool)
     mask[3, 4:] = False
     q, k, v = (torch.from_numpy(x) for x in normal(15, (20, 3), (30, 3), (30, 2)))
-    assert_certified(make_head(q, k, v, mask=mask))
+    assert_certified(make_head((q, k, v), mask=mask))
 
 
 def test_flops_count_pairs() -> None:
-    head = make_head(*normal(1, *[(512, 4)] * 3))
+    head = make_head(normal(1, *[(512, 4)] * 3))
     pairs = 512 * 512 * (2 * 4 + 2 * 5 + 1)
     assert pairs <= exact.run(head).flops <= 1.1 * pairs
 
 
 def test_real_attention_of_an_image_model() -> None:
-    """VAR-d16, layer 15, head 3, 680 tokens in ten scales (tests/data/README.md): block-causal equals a dense masked softmax to rounding."""
+    """VAR-d16, 680 tokens in ten scales (tests/data/README.md): block-causal equals a dense masked softmax."""
     with np.load(DATA) as file:
         q, k, v, sides = (file[name].astype(np.float32) for name in ("q", "k", "v", "patch_nums"))
     sizes = [int(side) ** 2 for side in sides]
     assert sum(sizes) == len(q) == 680
-    head = make_head(q, k, v, 1.0, stages=staged(sizes, sizes))
+    head = make_head((q, k, v), 1.0, stages=staged(sizes, sizes))
     levels = np.repeat(np.arange(len(sizes)), sizes)
     wide = [x.astype(np.longdouble) for x in (q, k, v)]
     scores = np.where(levels[:, None] >= levels[None, :], wide[0] @ wide[1].T, -math.inf)
@@ -326,13 +327,13 @@ def test_real_attention_of_an_image_model() -> None:
         gap = np.abs(result.values - dense).max(axis=1)
         assert (gap <= result.bound).all()
         assert result.bound.max() < (1e-7 if options else 5e-5)
-    unmasked = exact.run(make_head(q, k, v, 1.0)).values
+    unmasked = exact.run(make_head((q, k, v), 1.0)).values
     assert np.abs(unmasked - dense).max() > 1e-3
 
 
 def test_gamma_that_is_rounded() -> None:
     """The bound holds against the real 1/3 when the head says that gamma rounds once."""
-    head = make_head(*normal(16, *[(40, 3)] * 3), 1 / 3, gamma_roundings=1)
+    head = make_head(normal(16, *[(40, 3)] * 3), 1 / 3, gamma_roundings=1)
     result = exact.run(head)
     errors = np.array(row_error(head, result.values, gamma=Fraction(1, 3)))
     assert (errors <= result.bound).all()

@@ -1,8 +1,8 @@
 """Partial softmax sums of a block of queries over a block of keys, and their merge: what exact attention is made of.
 
-Engine, row reruns and Dask share these functions. Arrays are feature-major: a block of scores is (keys, queries), sums are
-(d_v + 1, queries) with the normaliser in the last row. Values enter centred and divided by a power of two, so that sums
-cannot overflow; keys enter centred, which leaves the softmax as it is.
+Engine, row reruns and Dask share these functions. Arrays are feature-major: a block of scores is (keys, queries), sums
+are (d_v + 1, queries) with the normaliser in the last row. Values enter centred and divided by a power of two, so that
+sums cannot overflow; keys enter centred, which leaves the softmax as it is.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def block_roundings(keys: int, *, shifted: bool) -> tuple[int, int]:
 
 
 def _weighted(xp: Any, scores: Any, v: Any, start: int) -> Any:
-    """(d_v + 1, queries): sum of weights (keys, queries) times values; `start`, a multiple of CHUNK, is the first key."""
+    """(d_v + 1, queries): sum of weights (keys, queries) times values from row `start`, a multiple of CHUNK, on."""
     keys, queries = scores.shape
     first, count = start // CHUNK, keys // CHUNK
     total = None
@@ -168,7 +168,7 @@ def partial_sums(
             if used is not None:
                 scores -= used
             # smaller weights count as FLOOR: subnormal numbers would make everything slow
-            scores = xp.maximum(scores, floor)
+            xp.maximum(scores, floor, out=scores)
         xp.exp(scores, out=scores)
         sums += _weighted(xp, scores, keys.v, start)
     return Partial(sums, shift)

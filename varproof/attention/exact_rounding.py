@@ -2,8 +2,8 @@
 
 The rounding model is the standard one (unit roundoff u; sums and inner products in any order; exponentials count as 4
 operations); underflow adds at most the smallest normal number per operation and has terms of its own. All bounds are
-evaluated in float64 and multiplied at the end by `INFLATION`, which covers the rounding of their own evaluation: that is
-less than 10^6 operations of relative error 2^-53 each, all on non-negative terms.
+evaluated in float64 and multiplied at the end by `INFLATION`, which covers the rounding of their own evaluation: less
+than 10^6 operations of relative error 2^-53 each, all on non-negative terms.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Roundings:
         return UNIT_ROUNDOFF[self.dtype]
 
     def score_error(self, xp: Any, score_bound: Any, query_bound: Any, key_bound: float, *, shifted: bool) -> Any:
-        """(rows,): a bound on |log of computed weight - score|, one common shift of the row aside, underflow of exp aside.
+        """(rows,): a bound on |log of computed weight - score|, but for a shift of the row and underflow of exp.
 
         `score_bound` (rows,) = gamma |q_i| max|k'|, `query_bound` (rows,) = gamma |q_i|, `key_bound` = max|k'|. With a
         shift m: the subtraction errs by u |s - m| <= 2.1 u B, the factors that move sums from one shift to a higher
@@ -113,8 +113,8 @@ def output_error(
 
     `ratio` (d_v, rows) = N/Z as computed, `normaliser` (rows,) = Z as computed, `half` (d_v, 1) >= |v'| (values of
     the column, centred). Weights known to a factor exp(+-score_error) move the output by `half` times
-    2 tanh(score_error/2), by the softmax perturbation lemma; sums that err by g = sum_error relative to their terms move
-    the quotient by g (half + |output|) at most, because N - o Z = sum of errors of N minus o times errors of Z.
+    2 tanh(score_error/2), by the softmax perturbation lemma; sums that err by g = sum_error relative to their terms
+    move the quotient by g (half + |output|) at most, because N - o Z = sum of errors of N minus o times errors of Z.
     """
     absolute = underflow * (1 + half) / normaliser
     grown = sum_error * (1 + underflow / normaliser)

@@ -60,7 +60,7 @@ def enclose(head: Head, *, gamma: Exact | arb | None = None) -> list[list[arb]]:
 
     `gamma` is the real factor of the scores, `head.gamma` taken as it is unless given (then a Fraction or a ball, for
     scales such as 1/sqrt(d)). The working precision grows until every ball is 2^-80 times narrower than the largest
-    value; `CertificateError` where 16384 bits are not enough. About m n (d + d_v + 10) ball operations: for hundreds of tokens.
+    value; `CertificateError` where 16384 bits are not enough. About m n (d + d_v + 10) ball operations.
 
     >>> import numpy as np
     >>> from varproof.attention.head import Stage
@@ -95,9 +95,9 @@ def _float_above(x: Fraction) -> float:
 
 
 def row_error(head: Head, values: Any, *, gamma: Exact | arb | None = None) -> list[float]:
-    """For every row the largest entrywise |values - true output|, rounded up: m floats, inf where a value is not finite.
+    """For every row the largest entrywise |values - true output|, rounded up; inf where `values` is not finite.
 
-    Exact up to the width of the enclosure (2^-80 of the largest value, nothing where all values agree) and one rounding.
+    Exact up to the width of the enclosure (2^-80 of the largest value, nothing where all values agree) and a rounding.
 
     >>> import numpy as np
     >>> from varproof.attention.head import Stage
