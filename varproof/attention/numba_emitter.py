@@ -28,6 +28,7 @@ def host() -> Machine:
 
 def target_machine() -> Any:
     """A code generator for this processor (each compiled module owns one)."""
+    host()
     llvm = optional("llvmlite.binding")
     return llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(
         cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=3
@@ -103,9 +104,7 @@ class Emitter:
             declared = self.ir.Function(self.module, kind, name=name)
         return self.builder.call(declared, [first, second, third])
 
-    def loop(
-        self, count: Any, carried: Sequence[Any], body: Callable[[Any, list[Any]], Sequence[Any]]
-    ) -> list[Any]:
+    def loop(self, count: Any, carried: Sequence[Any], body: Callable[[Any, list[Any]], Sequence[Any]]) -> list[Any]:
         """`count` passes through `body(i, carried)`, which returns the next values; the values at the end."""
         builder = self.builder
         before = builder.block
@@ -155,9 +154,9 @@ class Emitter:
 
 
 class Code:
-    """Machine code of a module; its public function takes the address of a block of integers."""
+    """Machine code of a module; `call` its public function with integers (addresses, strides, counts)."""
 
-    def __init__(self, module: Any, name: str) -> None:
+    def __init__(self, module: Any, name: str, arguments: int) -> None:
         llvm = optional("llvmlite.binding")
         target = target_machine()
         module.triple = target.triple
@@ -166,4 +165,4 @@ class Code:
         parsed.verify()
         self.engine = llvm.create_mcjit_compiler(parsed, target)  # kept: it owns the machine code
         self.engine.finalize_object()
-        self.call = ctypes.CFUNCTYPE(None, ctypes.c_int64)(self.engine.get_function_address(name))
+        self.call = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * arguments)(self.engine.get_function_address(name))

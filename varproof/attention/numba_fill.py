@@ -70,7 +70,11 @@ def add_fill(module: Any, item_bytes: int, lanes: int, stride: int) -> Any:
 
             code.loop(whole, [read, write], tokens_at)
             entries = code.number(width * item_bytes)
-            return [builder.add(read, entries), builder.add(moved, entries), builder.add(write, code.number(width * stride))]
+            return [
+                builder.add(read, entries),
+                builder.add(moved, entries),
+                builder.add(write, code.number(width * stride)),
+            ]
 
         return code.loop(count, carried, columns_at)
 

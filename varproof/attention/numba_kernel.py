@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from varproof.attention import numba_counts, numba_outputs, numba_state, numba_summary
 from varproof.attention.features import FeaturePlan
-from varproof.attention.numba_emitter import host
+from varproof.attention.numba_emitter import Code, host
 from varproof.attention.numba_fill import token_stride
-from varproof.attention.numba_layout import BLOCK_TOKENS, Layout, Machine, layout_of
+from varproof.attention.numba_layout import Machine, layout_of
 
 Array = NDArray[Any]
 
@@ -54,61 +54,42 @@ class NumbaKernel:
 
     def state(self, plan: FeaturePlan, k: Array, v: Array, *, shift: Array, factor: float, value_shift: Array) -> Array:
         """sum_j phi((k_j - shift) factor) [v_j - value_shift, 1]: (r, d_v + 1) float64 from k (n, d), v (n, d_v)."""
-        dtype = k.dtype
-        lanes = self.machine.lanes(dtype.itemsize)
+        dtype, item_bytes = k.dtype, k.dtype.itemsize
         columns = v.shape[1] + 1
-        layout = layout_of(plan, columns, self.machine.registers)
-        code = numba_state.state_code(layout.tiling, layout.depth, dtype.itemsize, lanes)
-        stride = token_stride(lanes, dtype.itemsize)
-        row = stride // dtype.itemsize
-        features = scratch((layout.rows + layout.depth) * row, dtype)
-        features[:row] = 1.0
-        weights = scratch((columns + layout.tiling.widths[0]) * row, dtype)
-        weights[(columns - 1) * row : columns * row] = 1.0
-        sums = np.zeros(layout.state_entries(lanes))
-        shifts = np.ascontiguousarray(np.concatenate([shift, value_shift]), dtype=dtype)
+        ready = prepared_state(plan, columns, item_bytes, self.machine)
+        row = ready.stride // item_bytes
+        features = scratch(ready.feature_rows * row, dtype)
+        features[:row] = 1
+        weights = scratch((columns + ready.width) * row, dtype)
+        weights[(columns - 1) * row : columns * row] = 1
+        sums = np.zeros(ready.entries)
+        shifts = np.concatenate([shift, value_shift]).astype(dtype, copy=False)
         factors = np.array([factor, 1.0], dtype=dtype)
-        records, index = state_tables(layout, stride, lanes)
-        fields = np.array(
-            [
-                *(address(k), *k.strides, address(v), *v.strides, k.shape[0], k.shape[1], v.shape[1]),
-                *(address(shifts), address(shifts) + k.shape[1] * dtype.itemsize),
-                *(address(factors), address(factors) + dtype.itemsize, address(features), address(weights)),
-                *(address(weights) + columns * stride, address(sums), layout.plain_tiles, address(records)),
-                *(len(layout.built), len(layout.deferred)),
-            ],
-            dtype=np.int64,
+        at_shift, at_factor, at_weights = address(shifts), address(factors), address(weights)
+        ready.code.call(
+            *(address(k), *k.strides, address(v), *v.strides, *k.shape, columns - 1),
+            *(at_shift, at_shift + k.shape[1] * item_bytes, at_factor, at_factor + item_bytes, address(features)),
+            *(at_weights, at_weights + columns * ready.stride, address(sums), *ready.counts),
         )
-        code.call(address(fields))
-        return np.asarray(sums[index])
+        return sums[ready.index]
 
     def outputs(self, plan: FeaturePlan, q: Array, table: Array, *, factor: float) -> Array:
-        """phi(q_i factor) @ table: (m, c) from q (m, d) and table (r, c); columns are contiguous."""
-        dtype = q.dtype
-        lanes = self.machine.lanes(dtype.itemsize)
-        columns, tokens = table.shape[1], q.shape[0]
-        layout = layout_of(plan, columns, self.machine.registers)
-        code = numba_outputs.output_code(layout.tiling, dtype.itemsize, lanes)
-        depth = layout.tiling.depth
-        tile = depth * lanes
-        features = scratch(layout.rows * tile, dtype)
-        features[:tile] = 1.0
-        sums = scratch(layout.tiling.widths[0] * tile, dtype)
-        # padded to whole tiles, and by a cache line so that columns do not share cache sets
-        width = -(-tokens // tile) * tile + lanes
-        outputs = np.empty((columns, width), dtype=dtype)
-        packed = pack(layout, table, dtype)
+        """phi(q_i factor) @ table: (m, c) from q (m, d) and table (r, c)."""
+        dtype, item_bytes = q.dtype, q.dtype.itemsize
+        tokens, columns = q.shape[0], table.shape[1]
+        ready = prepared_outputs(plan, columns, item_bytes, self.machine)
+        features = scratch(ready.feature_rows * ready.tile, dtype)
+        features[: ready.tile] = 1
+        sums = scratch(ready.width * ready.tile, dtype)
+        # padded to whole tiles, and by a vector so that columns do not share cache sets
+        padded = -(-tokens // ready.tile) * ready.tile + self.machine.lanes(item_bytes)
+        outputs = np.empty((columns, padded), dtype=dtype)
+        packed = table.astype(dtype, copy=False).ravel()[ready.index]
         shift, factors = np.zeros(q.shape[1], dtype=dtype), np.array([factor], dtype=dtype)
-        records = output_tables(layout, tile * dtype.itemsize)
-        fields = np.array(
-            [
-                *(address(q), *q.strides, tokens, q.shape[1], address(shift), address(factors), address(features)),
-                *(address(sums), address(packed), address(outputs), width * dtype.itemsize, layout.plain),
-                *(layout.stored, address(records), len(layout.built), len(layout.deferred), plan.rank),
-            ],
-            dtype=np.int64,
+        ready.code.call(
+            *(address(q), *q.strides, *q.shape, address(shift), address(factors), address(features)),
+            *(address(sums), address(packed), address(outputs), padded * item_bytes, *ready.counts),
         )
-        code.call(address(fields))
         return outputs[:, :tokens].T
 
     def ranges(self, a: Array) -> tuple[Array, Array]:
@@ -117,8 +98,7 @@ class NumbaKernel:
         if a.shape[0] < lanes or not a.flags.c_contiguous:
             return a.min(axis=0), a.max(axis=0)
         low, high = a[:lanes].copy(), a[:lanes].copy()
-        fields = np.array([address(a), *a.shape, address(low), address(high)], dtype=np.int64)
-        numba_summary.range_code(a.dtype.itemsize, lanes).call(address(fields))
+        numba_summary.range_code(a.dtype.itemsize, lanes).call(address(a), *a.shape, address(low), address(high))
         return low.min(axis=0), high.max(axis=0)
 
     def squares(self, a: Array, shift: Array) -> Array:
@@ -132,10 +112,8 @@ class NumbaKernel:
         block = scratch(a.shape[1] * token_stride(lanes, item_bytes) // item_bytes, a.dtype)
         squares = np.empty(-(-a.shape[0] // lanes) * lanes)
         shifts, one = np.ascontiguousarray(shift, dtype=a.dtype), np.ones(1, dtype=a.dtype)
-        fields = np.array(
-            [address(a), *a.strides, *a.shape, *(address(x) for x in (shifts, one, block, squares))], dtype=np.int64
-        )
-        numba_summary.square_code(item_bytes, lanes).call(address(fields))
+        fields = (address(a), *a.strides, *a.shape, *(address(x) for x in (shifts, one, block, squares)))
+        numba_summary.square_code(item_bytes, lanes).call(*fields)
         return squares[: a.shape[0]]
 
     def state_roundings(self, plan: FeaturePlan, keys: int) -> int:
@@ -164,22 +142,64 @@ def numba_kernel() -> NumbaKernel:
     return NumbaKernel(host())
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """What a pass needs besides its arrays: `code`, sizes of scratch memory, `index` into packed entries, `counts`.
+
+    `counts` are the last arguments of the code; `records`, whose address is among them, is kept alive here.
+    """
+
+    code: Code
+    feature_rows: int
+    width: int
+    entries: int
+    index: Array
+    records: Array
+    counts: tuple[int, ...]
+    stride: int = 0
+    tile: int = 0
+
+
 @lru_cache(maxsize=64)
-def state_tables(layout: Layout, stride: int, lanes: int) -> tuple[Array, Array]:
-    """Records of the state pass (offsets in bytes, rows in register tiles) and where its sums are found."""
-    records = layout.records * np.array([stride, stride, 0, stride])
+def prepared_state(plan: FeaturePlan, columns: int, item_bytes: int, machine: Machine) -> Prepared:
+    """The state pass of one plan: records hold offsets in bytes, and rows in register tiles."""
+    lanes = machine.lanes(item_bytes)
+    layout = layout_of(plan, columns, machine.registers)
+    stride = token_stride(lanes, item_bytes)
+    records = np.ascontiguousarray(layout.records * np.array([stride, stride, 0, stride]))
     records[:, 2] = layout.row_tiles
-    return np.ascontiguousarray(records), layout.state_index(lanes)
+    return Prepared(
+        code=numba_state.state_code(layout.tiling, layout.depth, item_bytes, lanes),
+        feature_rows=layout.rows + layout.depth,
+        width=layout.tiling.widths[0],
+        entries=layout.state_entries(lanes),
+        index=layout.state_index(lanes),
+        records=records,
+        counts=(layout.plain_tiles, address(records), len(layout.built), len(layout.deferred)),
+        stride=stride,
+    )
 
 
 @lru_cache(maxsize=64)
-def output_tables(layout: Layout, row_bytes: int) -> Array:
-    """Records of the output pass, offsets in bytes."""
-    return np.ascontiguousarray(layout.records * np.array([row_bytes, row_bytes, 1, row_bytes]))
-
-
-def pack(layout: Layout, table: Array, dtype: Any) -> Array:
-    """The table column tile after column tile, rows in the order in which the output pass meets them."""
-    ordered = np.asarray(table, dtype=dtype)[layout.order]
-    tiles = zip(layout.tiling.starts, layout.tiling.widths, strict=True)
-    return np.concatenate([ordered[:, start : start + width].ravel() for start, width in tiles])
+def prepared_outputs(plan: FeaturePlan, columns: int, item_bytes: int, machine: Machine) -> Prepared:
+    """The output pass of one plan: records hold offsets in bytes, and rows; `index` packs the table by column tiles."""
+    layout = layout_of(plan, columns, machine.registers)
+    tiling = layout.tiling
+    tile = tiling.depth * machine.lanes(item_bytes)
+    records = np.ascontiguousarray(
+        layout.records * np.array([tile * item_bytes, tile * item_bytes, 1, tile * item_bytes])
+    )
+    parts = [
+        (layout.order[:, None] * columns + np.arange(start, start + width)).ravel()
+        for start, width in zip(tiling.starts, tiling.widths, strict=True)
+    ]
+    return Prepared(
+        code=numba_outputs.output_code(tiling, item_bytes, machine.lanes(item_bytes)),
+        feature_rows=layout.rows,
+        width=tiling.widths[0],
+        entries=0,
+        index=np.concatenate(parts),
+        records=records,
+        counts=(layout.plain, layout.stored, address(records), len(layout.built), len(layout.deferred), plan.rank),
+        tile=tile,
+    )

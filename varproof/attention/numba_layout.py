@@ -14,7 +14,7 @@ MOST_COLUMNS = {32: 9, 16: 4}  # vector registers of the machine -> columns of a
 SPARE_REGISTERS = 4  # for operands, beside the sums
 MOST_TILE_ROWS = 8
 BLOCK_TOKENS = 192
-# a group of the last degree is deferred (one multiplication of all its sums, not one a row) from this many rows a column
+# a group of the last degree with at least this many rows a column is deferred: its sums are multiplied, not its rows
 DEFERRED_ROWS_PER_COLUMN = 2
 
 
@@ -32,7 +32,7 @@ class Machine:
 
 @dataclass(frozen=True)
 class Tiling:
-    """Columns cut into register tiles of nearly equal width; `depth` rows (state) or vectors of tokens (outputs) each."""
+    """Columns cut into register tiles of nearly equal width, each of up to `depth` rows or vectors of tokens."""
 
     columns: int
     registers: int

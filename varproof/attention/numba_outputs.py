@@ -1,7 +1,7 @@
 """The generated code of the output pass: features of a few tokens times a packed table, in register tiles.
 
-Tokens lie in vector lanes; a register tile holds `depth` vectors of tokens x `width` columns while the rows of the table
-stream by, each entry spread over a vector. Deferred groups sum apart and are multiplied by their coordinate once.
+Tokens lie in vector lanes; a register tile holds `depth` vectors of tokens x `width` columns while the rows of the
+table stream by, each entry spread over a vector. Deferred groups sum apart and are multiplied by their coordinate once.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FIELDS = (
 
 
 def add_tile(module: Any, name: str, width: int, depth: int, item_bytes: int, lanes: int, *, build: bool) -> Any:
-    """A function (features, table, sums, plain, records, built, deferred): sums of one tile of tokens x `width` columns.
+    """A function (features, table, sums, plain, records, built, deferred) for a tile of tokens x `width` columns.
 
     `sums` become the tile's outputs, column after column. With `build` the rows of the `built` records are made and
     stored on the way; else all stored rows count as `plain` and `built` is 0.
@@ -42,7 +42,11 @@ def add_tile(module: Any, name: str, width: int, depth: int, item_bytes: int, la
     def plain_row(_: Any, carried: list[Any]) -> list[Any]:
         read, entries = carried[:2]
         rows = [code.load(read, i * size) for i in range(depth)]
-        return [builder.add(read, row_bytes), builder.add(entries, table_bytes), *accumulate(rows, entries, carried[2:])]
+        return [
+            builder.add(read, row_bytes),
+            builder.add(entries, table_bytes),
+            *accumulate(rows, entries, carried[2:]),
+        ]
 
     def built_group(_: Any, carried: list[Any]) -> list[Any]:
         place, entries = carried[:2]
@@ -70,7 +74,9 @@ def add_tile(module: Any, name: str, width: int, depth: int, item_bytes: int, la
         for c in range(width):
             for i in range(depth):
                 offset = (c * depth + i) * size
-                total = code.multiply_add(after[2 + c * depth + i], code.load(factor, i * size), code.load(sums, offset))
+                total = code.multiply_add(
+                    after[2 + c * depth + i], code.load(factor, i * size), code.load(sums, offset)
+                )
                 code.store(total, sums, offset)
         return [builder.add(place, code.number(32)), after[1]]
 
@@ -86,7 +92,7 @@ def add_tile(module: Any, name: str, width: int, depth: int, item_bytes: int, la
 
 @lru_cache(maxsize=64)
 def output_code(tiling: Tiling, item_bytes: int, lanes: int) -> Code:
-    """Machine code of the output pass for any plan and the columns of `tiling`; called with the address of `FIELDS`."""
+    """Machine code of the output pass for any plan and the columns of `tiling`, called with `FIELDS`."""
     module = optional("llvmlite.ir").Module(name="outputs")
     depth = tiling.depth
     size = lanes * item_bytes
@@ -96,9 +102,9 @@ def output_code(tiling: Tiling, item_bytes: int, lanes: int) -> Code:
         width: add_tile(module, f"plain{width}", width, depth, item_bytes, lanes, build=False)
         for width in sorted(set(tiling.widths[1:]))
     }
-    code = Emitter(module, "outputs", 1, item_bytes, lanes, public=True)
+    code = Emitter(module, "outputs", len(FIELDS), item_bytes, lanes, public=True)
     builder = code.builder
-    field = {name: code.load(code.arguments[0], 8 * i, code.integer) for i, name in enumerate(FIELDS)}
+    field = dict(zip(FIELDS, code.arguments, strict=True))
     tile_tokens = code.number(depth * lanes)
     all_records = field["records"]
     late_records = builder.add(all_records, builder.mul(field["built"], code.number(32)))
@@ -128,4 +134,4 @@ def output_code(tiling: Tiling, item_bytes: int, lanes: int) -> Code:
     tiles = builder.sdiv(builder.add(field["tokens"], code.number(depth * lanes - 1)), tile_tokens)
     code.loop(tiles, [field["q"], field["outputs"], field["tokens"]], tile)
     code.finish()
-    return Code(module, "outputs")
+    return Code(module, "outputs", len(FIELDS))

@@ -44,7 +44,7 @@ def add_to_sums(code: Emitter, totals: Sequence[Vector], sums: Address) -> None:
 
 
 def add_rows(module: Any, name: str, width: int, depth: int, item_bytes: int, lanes: int, *, build: bool) -> Any:
-    """A function (source, target, coordinate, weights, sums, tiles, steps): `tiles` times `depth` rows x `width` columns.
+    """A function (source, target, coordinate, weights, sums, tiles, steps): `tiles` tiles of `depth` x `width` sums.
 
     With `build` the rows at `target` become those at `source` times the coordinate, and are summed; else the rows at
     `source` are.
@@ -101,7 +101,7 @@ def add_scaled(module: Any, name: str, width: int, item_bytes: int, lanes: int) 
 
 @lru_cache(maxsize=64)
 def state_code(tiling: Tiling, depth: int, item_bytes: int, lanes: int) -> Code:
-    """Machine code of the state pass in tiles of `depth` rows, for any plan; called with the address of `FIELDS`."""
+    """Machine code of the state pass in tiles of `depth` rows, for any plan, called with `FIELDS`."""
     module = optional("llvmlite.ir").Module(name="state")
     fill = add_fill(module, item_bytes, lanes, token_stride(lanes, item_bytes))
     parts: dict[int, tuple[Any, Any, Any]] = {}
@@ -113,13 +113,13 @@ def state_code(tiling: Tiling, depth: int, item_bytes: int, lanes: int) -> Code:
             )
             parts[width] = built, plain, add_scaled(module, f"scale{width}", width, item_bytes, lanes)
 
-    code = Emitter(module, "state", 1, item_bytes, lanes, public=True)
+    code = Emitter(module, "state", len(FIELDS), item_bytes, lanes, public=True)
     builder = code.builder
-    field = {name: code.load(code.arguments[0], 8 * i, code.integer) for i, name in enumerate(FIELDS)}
+    field = dict(zip(FIELDS, code.arguments, strict=True))
     stride = token_stride(lanes, item_bytes)
 
-    def records(first: Any, count: Any, sums: Any, body: Callable[[list[Any], Any], None], entries: int) -> Any:
-        """`body(record, sums)` for each record, with `sums` moved on by the tiles of each."""
+    def over(first: Any, count: Any, sums: Any, entries: int, body: Callable[[list[Any], Any], None]) -> Any:
+        """`body(record, sums)` for `count` records; `sums` move on by `entries` numbers for each tile of a record."""
 
         def one(_: Any, carried: list[Any]) -> list[Any]:
             place, kept = carried
@@ -130,58 +130,46 @@ def state_code(tiling: Tiling, depth: int, item_bytes: int, lanes: int) -> Code:
 
         return code.loop(count, [first, sums], one)[1]
 
+    def column_tile(index: int, sums: Any, steps: Any) -> Any:
+        """All rows of one tile of columns; only the first tile has to make the stored rows."""
+        width, base = tiling.widths[index], field["features"]
+        build, plain, scale = parts[width]
+        weights = builder.add(field["weights"], code.number(tiling.starts[index] * stride))
+        entries = -(-depth * width // lanes) * lanes
+        tiles = field["plain_tiles"]
+        builder.call(plain, [base, base, base, weights, sums, tiles, steps])
+        sums = builder.add(sums, builder.mul(tiles, code.number(8 * entries)))
+
+        def stored(record: list[Any], kept: Any) -> None:
+            read, write, along = (builder.add(base, record[i]) for i in (0, 1, 3))
+            called, first = (build, read) if index == 0 else (plain, write)
+            builder.call(called, [first, write, along, weights, kept, record[2], steps])
+
+        def deferred(record: list[Any], kept: Any) -> None:
+            read, along = (builder.add(base, record[i]) for i in (0, 3))
+            builder.call(scale, [weights, along, field["scaled"], steps])
+            builder.call(plain, [read, read, read, field["scaled"], kept, record[2], steps])
+
+        late = builder.add(field["records"], builder.mul(field["built"], code.number(32)))
+        sums = over(field["records"], field["built"], sums, entries, stored)
+        return over(late, field["deferred"], sums, entries, deferred)
+
     def block(_: Any, carried: list[Any]) -> list[Any]:
         k, v, left = carried
         count = code.smaller(left, code.number(BLOCK_TOKENS))
         steps = builder.sdiv(builder.add(count, code.number(lanes - 1)), code.number(lanes))
         first_row = builder.add(field["features"], code.number(stride))
-        args = [k, field["k_step"], field["k_entry"], field["head_dim"], field["shift"], field["factor"], count, steps]
-        builder.call(fill, [*args, first_row])
+        args = [k, field["k_step"], field["k_entry"], field["head_dim"], field["shift"], field["factor"]]
+        builder.call(fill, [*args, count, steps, first_row])
         args = [v, field["v_step"], field["v_entry"], field["value_dim"], field["value_shift"], field["one"]]
         builder.call(fill, [*args, count, steps, field["weights"]])
-        ones = builder.add(field["weights"], builder.mul(field["value_dim"], code.number(stride)))
-        code.zeros_after(ones, count, steps)
+        # the last column is one for tokens and zero for padding
+        code.zeros_after(
+            builder.add(field["weights"], builder.mul(field["value_dim"], code.number(stride))), count, steps
+        )
         sums = field["sums"]
-        deferred = builder.add(field["records"], builder.mul(field["built"], code.number(32)))
-        for index, width in enumerate(tiling.widths):
-            build, plain, scale = parts[width]
-            weights = builder.add(field["weights"], code.number(tiling.starts[index] * stride))
-            entries = -(-depth * width // lanes) * lanes
-            tiles = field["plain_tiles"]
-            builder.call(plain, [field["features"]] * 3 + [weights, sums, tiles, steps])
-            sums = builder.add(sums, builder.mul(tiles, code.number(8 * entries)))
-
-            def stored(record: list[Any], kept: Any, call: Any, weights: Any, first: bool) -> None:
-                source, target, tiles, along = record
-                base = field["features"]
-                read, write, factor = (builder.add(base, offset) for offset in (source, target, along))
-                builder.call(call, [read if first else write, write, factor, weights, kept, tiles, steps])
-
-            def later(record: list[Any], kept: Any, call: Any, weights: Any, scale: Any) -> None:
-                source, _, tiles, along = record
-                base = field["features"]
-                builder.call(scale, [weights, builder.add(base, along), field["scaled"], steps])
-                builder.call(call, [builder.add(base, source)] * 3 + [field["scaled"], kept, tiles, steps])
-
-            first, call = index == 0, build if index == 0 else plain
-            sums = records(
-                field["records"],
-                field["built"],
-                sums,
-                lambda record, kept, call=call, weights=weights, first=first: stored(  # type: ignore[misc]
-                    record, kept, call, weights, first
-                ),
-                entries,
-            )
-            sums = records(
-                deferred,
-                field["deferred"],
-                sums,
-                lambda record, kept, plain=plain, weights=weights, scale=scale: later(  # type: ignore[misc]
-                    record, kept, plain, weights, scale
-                ),
-                entries,
-            )
+        for index in range(len(tiling.widths)):
+            sums = column_tile(index, sums, steps)
         size = code.number(BLOCK_TOKENS)
         ahead = [builder.mul(size, field["k_step"]), builder.mul(size, field["v_step"])]
         return [builder.add(k, ahead[0]), builder.add(v, ahead[1]), builder.sub(left, size)]
@@ -189,4 +177,4 @@ def state_code(tiling: Tiling, depth: int, item_bytes: int, lanes: int) -> Code:
     blocks = builder.sdiv(builder.add(field["tokens"], code.number(BLOCK_TOKENS - 1)), code.number(BLOCK_TOKENS))
     code.loop(blocks, [field["k"], field["v"], field["tokens"]], block)
     code.finish()
-    return Code(module, "state")
+    return Code(module, "state", len(FIELDS))

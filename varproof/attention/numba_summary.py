@@ -1,4 +1,4 @@
-"""The generated code of two passes over tokens before the kernel's: column ranges, and squared lengths of shifted rows."""
+"""The generated code of two passes over tokens before the kernel's: column ranges, squared lengths of shifted rows."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ SQUARE_FIELDS = ("entries", "step", "entry", "tokens", "columns", "shift", "one"
 
 @lru_cache(maxsize=8)
 def range_code(item_bytes: int, lanes: int) -> Code:
-    """Smallest and largest entries of contiguous rows, `lanes` rows at a time; called with the address of the fields.
+    """Smallest and largest entries of contiguous rows, `lanes` rows at a time.
 
     `low` and `high` hold `lanes` rows, whose smallest and largest entries are the columns'. There are at least `lanes`
     rows; the last step may take some of them twice.
     """
     module = optional("llvmlite.ir").Module(name="ranges")
-    code = Emitter(module, "ranges", 1, item_bytes, lanes, public=True)
+    code = Emitter(module, "ranges", len(RANGE_FIELDS), item_bytes, lanes, public=True)
     builder = code.builder
-    field = {name: code.load(code.arguments[0], 8 * i, code.integer) for i, name in enumerate(RANGE_FIELDS)}
+    field = dict(zip(RANGE_FIELDS, code.arguments, strict=True))
     row_bytes = builder.mul(field["columns"], code.number(item_bytes))
     last = builder.sub(field["rows"], code.number(lanes))
 
@@ -45,7 +45,7 @@ def range_code(item_bytes: int, lanes: int) -> Code:
     steps = builder.sdiv(builder.add(field["rows"], code.number(lanes - 1)), code.number(lanes))
     code.loop(steps, [], rows)
     code.finish()
-    return Code(module, "ranges")
+    return Code(module, "ranges", len(RANGE_FIELDS))
 
 
 @lru_cache(maxsize=8)
@@ -54,9 +54,9 @@ def square_code(item_bytes: int, lanes: int) -> Code:
     module = optional("llvmlite.ir").Module(name="squares")
     stride = token_stride(lanes, item_bytes)
     fill = add_fill(module, item_bytes, lanes, stride)
-    code = Emitter(module, "squares", 1, item_bytes, lanes, public=True)
+    code = Emitter(module, "squares", len(SQUARE_FIELDS), item_bytes, lanes, public=True)
     builder = code.builder
-    field = {name: code.load(code.arguments[0], 8 * i, code.integer) for i, name in enumerate(SQUARE_FIELDS)}
+    field = dict(zip(SQUARE_FIELDS, code.arguments, strict=True))
     doubles = code.ir.VectorType(code.double, lanes)
     size = code.number(BLOCK_TOKENS)
 
@@ -86,4 +86,4 @@ def square_code(item_bytes: int, lanes: int) -> Code:
     blocks = builder.sdiv(builder.add(field["tokens"], code.number(BLOCK_TOKENS - 1)), size)
     code.loop(blocks, [field["entries"], field["squares"], field["tokens"]], block)
     code.finish()
-    return Code(module, "squares")
+    return Code(module, "squares", len(SQUARE_FIELDS))
