@@ -13,9 +13,8 @@ from varproof.attention.tree_certificate import certified
 from varproof.attention.tree_costs import Costs
 from varproof.attention.tree_degrees import reaches
 from varproof.attention.tree_descent import cover
-from varproof.attention.tree_exact import exact_sums
 from varproof.attention.tree_stage import Problem, stored_problem
-from varproof.attention.tree_tables import Side, table_sums
+from varproof.attention.tree_tables import Side, cell_sums
 from varproof.base.tolerances import UNIT_ROUNDOFF
 
 MAX_HEAD_DIM = 3
@@ -96,10 +95,7 @@ def _attend(problem: Problem, delta: float, leaf: int) -> tuple[Array, Array, in
     side = Side(keys, columns, None if keys.real.all() else np.where(keys.real, 0.0, -np.inf))
     flops = degree = rank = 0
     for cells in cover(queries, keys, DROPPED_SHARE * ratio, costs):
-        if cells.groups is None:
-            sums = exact_sums(queries, side, cells)
-        else:
-            sums = table_sums(queries, side, cells, costs.served)
+        sums = cell_sums(queries, side, cells, costs.served)
         centred, bound = certified(sums, cells.share, h)
         shape = (-1, queries.length(cells.query_level))
         rows = queries.order.reshape(shape)[cells.pairs.nodes].ravel()

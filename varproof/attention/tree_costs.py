@@ -12,8 +12,9 @@ from varproof.attention.cell_tree import Array, Index
 from varproof.attention.tree_degrees import Reaches
 
 # measured with NumPy and OpenBLAS on one AVX-512 core
-CELL, GROUP, EXACT_CELL = 30e3, 8e3, 30e3
-TOKEN, FEATURE, PRODUCT, PAIR = 20.0, 0.5, 0.13, 1.2
+CELL, GROUP, EXACT_GROUP = 5e3, 8e3, 3e3
+TOKEN, FEATURE, PRODUCT, PAIR, EXACT_ROW = 20.0, 0.5, 0.13, 1.2, 20.0
+EXACT = -1  # instead of a degree
 
 
 @dataclass(frozen=True)
@@ -34,14 +35,12 @@ class Costs:
         columns = self.value_dim + 1
         return np.append(TOKEN + 2 * columns + self.served.ranks * (FEATURE + PRODUCT * columns), np.inf)
 
-    def table(self, degree: Index, keys: Array, queries: int) -> Array:
-        """A group of `keys` keys that serves `queries` rows."""
-        return GROUP + (keys + queries) * self.per_token[degree]
-
-    def exact(self, keys: Array, queries: int) -> Array:
-        """Exact sums over `keys` keys for `queries` rows."""
+    def best(self, degree: Index, keys: Array, queries: int) -> tuple[Array, Index]:
+        """Cost and degree of a group of `keys` keys that serves `queries` rows and needs `degree`: `EXACT` for sums."""
+        table = GROUP + (keys + queries) * self.per_token[degree]
         columns = self.value_dim + 1
-        return EXACT_CELL + queries * keys * (PAIR + PRODUCT * columns) + TOKEN * (queries + keys)
+        exact = EXACT_GROUP + queries * (EXACT_ROW + keys * (PAIR + PRODUCT * columns)) + TOKEN * keys
+        return np.minimum(table, exact), np.where(table < exact, degree, EXACT)
 
     def worth_splitting(self, cost: Array, queries: int) -> NDArray[np.bool_]:
         """False where the halves of a cell cannot be cheaper: every row takes part in one group of rank 1 at least."""

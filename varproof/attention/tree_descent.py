@@ -7,7 +7,7 @@ several sizes; in the end the cheapest cover of the queries is taken, from the l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,26 +20,25 @@ from varproof.attention.tree_groups import Groups, group_boxes, regroup
 FINER_KEYS = 2  # key nodes are this many halvings ahead of query nodes
 COARSER_GROUPS = 4  # groups of keys from key nodes themselves to this many halvings back
 PATIENCE = 1.3  # a cell is not split further when a row costs this many times what it did in a larger cell
-EXACT = -1
 
 
 @dataclass(frozen=True)
 class Cells:
     """Query nodes of one level, the key nodes they need, and how they are served.
 
-    `share` (a,) bounds the part of every row sum that was dropped, `groups` are None for exact sums.
+    `share` (a,) bounds the part of every row sum that was dropped; `groups.degree` is `EXACT` for exact sums.
     """
 
     query_level: int
     key_level: int
     pairs: Pairs
     share: Array
-    groups: Groups | None
+    groups: Groups
 
 
 @dataclass(frozen=True)
 class _Found:
-    """All query nodes that were reached on one level; `merged` is how far groups are merged, `EXACT` for exact sums."""
+    """All query nodes that were reached on one level; `merged` is how far groups are merged."""
 
     query_level: int
     key_level: int
@@ -95,15 +94,14 @@ def drop(keys: CellTree, key_level: int, pairs: Pairs, gap: Array, dropped: Arra
 def _choose(
     queries: CellTree, keys: CellTree, level: int, key_level: int, pairs: Pairs, costs: Costs
 ) -> tuple[Array, Index]:
-    """The least cost of every query node over exact sums and all sizes of groups, and which one it is."""
+    """The least cost of every query node over all sizes of groups, and which one it is."""
     rows = queries.length(level)
-    cost = costs.exact(pairs.counts * float(keys.length(key_level)), rows)
-    merged = np.full(len(cost), EXACT)
+    cost, merged = np.full(len(pairs.nodes), np.inf), np.zeros(len(pairs.nodes), np.int64)
     groups = group_boxes(queries.levels[level], keys, key_level, pairs, costs.served)
     for step in range(min(COARSER_GROUPS, key_level) + 1):
         if step:
             groups = regroup(groups, queries.levels[level], pairs, costs.served)
-        attempt = np.add.reduceat(costs.table(groups.degree, groups.size, rows), groups.first) + costs.cell
+        attempt = np.add.reduceat(costs.best(groups.degree, groups.size, rows)[0], groups.first) + costs.cell
         better = attempt < cost
         cost[better], merged[better] = attempt[better], step
     return cost, merged
@@ -135,13 +133,12 @@ def _cheapest(found: list[_Found]) -> list[_Found]:
 
 
 def _served(queries: CellTree, keys: CellTree, found: _Found, merged: int, costs: Costs) -> Cells:
-    """The cells of `found` that are served with groups merged `merged` times, or by exact sums."""
+    """The cells of `found` that are served with groups merged `merged` times."""
     mine = found.merged == merged
     pairs, share = found.pairs.only(mine), found.share[mine]
-    if merged == EXACT:
-        return Cells(found.query_level, found.key_level, pairs, share, None)
     box = queries.levels[found.query_level]
     groups = group_boxes(box, keys, found.key_level, pairs, costs.served)
     for _ in range(merged):
         groups = regroup(groups, box, pairs, costs.served)
-    return Cells(found.query_level, found.key_level, pairs, share, groups)
+    degree = costs.best(groups.degree, groups.size, queries.length(found.query_level))[1]
+    return Cells(found.query_level, found.key_level, pairs, share, replace(groups, degree=degree))

@@ -1,46 +1,65 @@
-"""Cells of the tree whose few keys are summed exactly."""
+"""Groups of keys that a query cell sums exactly, because they are few or too far apart for one polynomial."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from varproof.attention.cell_tree import CellTree
-from varproof.attention.tree_bounds import UNIT
-from varproof.attention.tree_descent import Cells
-from varproof.attention.tree_tables import Side, Sums
+from varproof.attention.cell_tree import Array, CellTree, Index, reduced
+from varproof.attention.tree_bounds import Pairs
+from varproof.attention.tree_groups import Groups
 
-PAIRS = 1 << 18  # scores held at once
+PAIRS = 1 << 17  # scores held at once, 1 MiB
 
 
-def exact_sums(queries: CellTree, keys: Side, cells: Cells) -> Sums:
-    """The sums of all `cells`, which share their levels: every score is computed and shifted by the row's largest."""
-    d, columns = queries.points.shape[0], keys.values.shape[1]
-    rows, length = queries.length(cells.query_level), keys.tree.length(cells.key_level)
-    points = queries.points.reshape(d, -1, rows)
-    key_points, values = keys.tree.points.reshape(d, -1, length), keys.values.reshape(-1, length, columns)
-    box, pairs = queries.levels[cells.query_level], cells.pairs
-    size_of_keys = np.empty((d, len(pairs.nodes)))
-    sums = np.empty((len(pairs.nodes), columns, rows))
-    count = 0
-    for a, (node, start, many) in enumerate(zip(pairs.nodes, pairs.starts, pairs.counts, strict=True)):
-        chosen = pairs.keys[start : start + many]
-        y = np.take(key_points, chosen, axis=1).reshape(d, -1)
-        low, high = y.min(axis=1), y.max(axis=1)
-        y = y - (low + (high - low) / 2)[:, None]
-        size_of_keys[:, a] = np.abs(y).max(axis=1)
-        v = values[chosen].reshape(-1, columns)
-        penalty = None if keys.penalty is None else keys.penalty.reshape(-1, length)[chosen].ravel()
-        step = max(1, PAIRS // y.shape[1])
-        for i in range(0, rows, step):
-            score = points[:, node, i : i + step].T @ y
-            if penalty is not None:
-                score += penalty
-            score -= score.max(axis=1)[:, None]
-            np.exp(score, out=score)
-            sums[a, :, i : i + step] = (score @ v).T
-        count += y.shape[1]
-    q = np.abs(box.centre[:, pairs.nodes]) + box.half[:, pairs.nodes]
-    size = np.einsum("da,da->a", q, size_of_keys)
-    weight_error = np.expm1(np.minimum((4 * d + 24) * UNIT * size, 700.0)) + 16 * UNIT
-    loose = sums[:, -1] * (pairs.counts * float(length) + 8)[:, None] * UNIT * (1 + 1e-6)
-    return Sums(sums, loose, weight_error, count * rows * (2 * d + 1 + 1 + 2 * columns), 0, 0)
+def exact_groups(
+    keys: CellTree,
+    values: Array,
+    penalty: Array | None,
+    key_level: int,
+    pairs: Pairs,
+    groups: Groups,
+    mine: Index,
+    points: Array,
+    reference: Array,
+) -> tuple[Array, Array]:
+    """The largest scores (g, rows) of the groups `mine`, and sum_k e^{<q, k - c> - largest} [v, 1], (g, d_v + 1, rows).
+
+    `points` (d, a, rows) are the queries of every cell, `reference` (d, a) its c.
+    """
+    d, rows = points.shape[0], points.shape[2]
+    length, columns = keys.length(key_level), values.shape[-1]
+    key_points, values = keys.points.reshape(d, -1, length), values.reshape(-1, length, columns)
+    largest, sums = np.empty((len(mine), rows)), np.empty((len(mine), columns, rows))
+    for size in np.unique(groups.size[mine]).tolist():
+        same = np.flatnonzero(groups.size[mine] == size)
+        n = int(size)
+        for a in range(0, len(same), max(1, PAIRS // (n * rows))):
+            at = same[a : a + max(1, PAIRS // (n * rows))]
+            unit = mine[at]
+            owner = groups.owner[unit]
+            node = pairs.keys[groups.starts[unit][:, None] + np.arange(n // length)].ravel()
+            y = np.take(key_points, node, axis=1).reshape(d, len(at), n)
+            y -= np.take(reference, owner, axis=1)[:, :, None]
+            v = values[node].reshape(len(at), n, columns)
+            aside = None if penalty is None else penalty.reshape(-1, length)[node].reshape(len(at), 1, n)
+            step = max(1, PAIRS // n)
+            for i in range(0, rows, step):
+                q = np.take(points[:, :, i : i + step], owner, axis=1)
+                score = np.matmul(q.transpose(1, 2, 0), y.transpose(1, 0, 2))
+                if aside is not None:
+                    score += aside
+                top = reduced(np.maximum, score)
+                score -= top[:, :, None]
+                np.exp(score, out=score)
+                largest[at, i : i + step] = top
+                sums[at, :, i : i + step] = np.matmul(score, v).transpose(0, 2, 1)
+    return largest, sums
+
+
+def exact_flops(head_dim: int, columns: int, keys: float, rows: int) -> int:
+    """Operations for `keys` keys and `rows` queries: scores, shift, exponential, sums.
+
+    >>> exact_flops(2, 3, 10, 10)
+    1200
+    """
+    return int(keys * rows * (2 * head_dim + 2 + 2 * columns))

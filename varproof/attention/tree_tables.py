@@ -20,8 +20,10 @@ from varproof.attention.cell_tree import Array, CellTree, Index, reduced
 from varproof.attention.features import FeaturePlan, feature_plan
 from varproof.attention.polynomial_table import relative_table
 from varproof.attention.tree_bounds import UNIT, starts_of
+from varproof.attention.tree_costs import EXACT
 from varproof.attention.tree_degrees import Reaches
 from varproof.attention.tree_descent import Cells
+from varproof.attention.tree_exact import exact_flops, exact_groups
 from varproof.attention.tree_groups import Groups
 
 FEATURES = 1 << 17  # features held at once: 1 MiB, which stays in the cache of a core
@@ -56,10 +58,9 @@ class Sums:
     rank: int
 
 
-def table_sums(queries: CellTree, keys: Side, cells: Cells, served: Reaches) -> Sums:
+def cell_sums(queries: CellTree, keys: Side, cells: Cells, served: Reaches) -> Sums:
     """The sums of all `cells`, which share their levels and have groups."""
     groups = cells.groups
-    assert groups is not None
     d, columns = queries.points.shape[0], keys.values.shape[1]
     box = queries.levels[cells.query_level]
     rows = queries.length(cells.query_level)
@@ -67,10 +68,10 @@ def table_sums(queries: CellTree, keys: Side, cells: Cells, served: Reaches) -> 
     q0 = np.take(box.centre, nodes, axis=1)
     points = np.take(queries.points.reshape(d, -1, rows), nodes, axis=1)
     exponent = np.frexp(groups.half)[1].astype(np.int32)  # 2^exponent >= half
-    shift, weight, error = (np.empty(len(groups.node)) for _ in range(3))
+    shift, weight, error = (np.zeros(len(groups.node)) for _ in range(3))
     tables: dict[int, Array] = {}
     flops, largest = 0, 0
-    for degree in np.unique(groups.degree).tolist():
+    for degree in np.unique(groups.degree[groups.degree != EXACT]).tolist():
         mine = np.flatnonzero(groups.degree == degree)
         plan = feature_plan(d, degree)
         rank, largest = plan.starts[-1], max(largest, degree)
@@ -88,9 +89,21 @@ def table_sums(queries: CellTree, keys: Side, cells: Cells, served: Reaches) -> 
     offset = groups.centre - np.take(reference, groups.owner, axis=1)
     factors = np.einsum("dur,du->ur", np.take(points, groups.owner, axis=1), offset)
     factors += shift[:, None]
+    mine = np.flatnonzero(groups.degree == EXACT)
+    if len(mine):
+        factors[mine], exact = exact_groups(
+            keys.tree, keys.values, keys.penalty, cells.key_level, cells.pairs, groups, mine, points, reference
+        )
+        flops += exact_flops(d, columns, groups.size[mine].sum(), rows)
     factors -= np.maximum.reduceat(factors, groups.first, axis=0)[groups.owner]
     np.exp(factors, out=factors)
-    sums = np.zeros((len(nodes), columns, rows))
+    sums, loose = np.zeros((len(nodes), columns, rows)), np.zeros((len(nodes), rows))
+    if len(mine):
+        exact *= factors[mine][:, None, :]
+        at, cell = runs(groups.owner[mine])
+        sums[cell] = np.add.reduceat(exact, at, axis=0)
+        many = (groups.size[mine] + len(groups.node) + 8) * UNIT * (1 + 1e-6)
+        loose[cell] = np.add.reduceat(exact[:, -1] * many[:, None], at, axis=0)
     for degree, table in tables.items():
         mine = np.flatnonzero(groups.degree == degree)
         plan, bound = feature_plan(d, degree), polynomial(served, degree)[0]
@@ -104,15 +117,17 @@ def table_sums(queries: CellTree, keys: Side, cells: Cells, served: Reaches) -> 
             phi = features(plan, x.reshape(d, -1), room).reshape(plan.starts[-1], b - a, rows)
             out = np.matmul(table[a:b].transpose(0, 2, 1), phi.transpose(1, 0, 2))
             out *= factors[unit][:, None, :]
-            at = np.flatnonzero(np.diff(owner, prepend=-1))
-            sums[owner[at]] += np.add.reduceat(out, at, axis=0)
+            at, cell = runs(owner)
+            sums[cell] += np.add.reduceat(out, at, axis=0)
     flops += len(groups.node) * rows * (2 * d + 2 + 2 * columns)
-    loose = np.add.reduceat(factors * weight[:, None], groups.first, axis=0)
+    loose += np.add.reduceat(factors * weight[:, None], groups.first, axis=0)
     extent = _extent(groups, reference)
     size = np.einsum("da,da->a", np.abs(q0) + box.half[:, nodes], extent)
     rounding = np.expm1(np.minimum((4 * d + 24) * UNIT * size, 700.0)) + 16 * UNIT
     worst = np.maximum.reduceat(error, groups.first)
-    return Sums(sums, loose, (1 + worst) * (1 + rounding) - 1, flops, largest, feature_plan(d, largest).rank)
+    return Sums(
+        sums, loose, (1 + worst) * (1 + rounding) - 1, flops, largest, feature_plan(d, largest).rank if tables else 0
+    )
 
 
 def polynomial(served: Reaches, degree: int) -> tuple[float, tuple[float, ...], float]:
@@ -171,6 +186,16 @@ def features(plan: FeaturePlan, x: Array, room: Array) -> Array:
     for group in plan.groups:
         np.multiply(phi[group.tail_start : group.tail_stop], x[group.variable], out=phi[group.start : group.stop])
     return phi
+
+
+def runs(owner: Index) -> tuple[Index, Index]:
+    """Where runs of equal entries start, and those entries.
+
+    >>> [found.tolist() for found in runs(np.array([3, 3, 5, 8, 8]))]
+    [[0, 2, 3], [3, 5, 8]]
+    """
+    at = np.flatnonzero(np.diff(owner, prepend=-1))
+    return at, owner[at]
 
 
 def chunk(plan: FeaturePlan) -> int:
