@@ -11,18 +11,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from array_api_compat import array_namespace, device
 
 from varproof.attention.features import FeaturePlan, Group
 
-CACHED_FEATURES = 2**17  # entries of a block of features: half of a second-level cache of 2 MiB, the best of those tried
+SMALL_PRODUCT = 10**6  # OpenBLAS multiplies matrices without packing them while m n k is at most this
 MOST_TOKENS, FEWEST_TOKENS = 4096, 64  # of a block
+LINE = 64  # bytes of a cache line
 TOKEN_MAJOR = 8  # from so many columns on BLAS is faster on values that lie token by token
 
 
 @dataclass(frozen=True)
 class ArrayKernel:
-    """A `Kernel` for NumPy and torch arrays; `block` tokens at a time (None: as many as a cache holds, for float64).
+    """A `Kernel` for NumPy and torch arrays; `block` tokens at a time (None: as many as suit BLAS, for float64).
 
     Sums over a block are BLAS's own in the arrays' type, so float32 is better off with blocks of some hundred tokens,
     and an accelerator is faster with tens of thousands.
@@ -47,11 +49,11 @@ class ArrayKernel:
         xp, where = array_namespace(k, v), device(k)
         d, value_dim = k.shape[1], v.shape[1]
         rows, last = materialised(plan, value_dim + 1), unmaterialised(plan, value_dim + 1)
-        block = self._block(rows, k)
+        block = self._tokens(rows, value_dim + 1, k.shape[0])
         features = _features(xp, rows, block, k)
         weights, scaled = (_tokens(xp, block, value_dim + 1, k) for _ in range(2))
         weights[:, value_dim] = 1
-        state = xp.zeros((plan.rank, value_dim + 1), dtype=xp.float64 if self.wide else k.dtype, device=where)
+        state = xp.zeros((plan.starts[-1], value_dim + 1), dtype=xp.float64 if self.wide else k.dtype, device=where)
         for tokens in _blocks(k.shape[0], block):
             width = tokens.stop - tokens.start
             f, w, product = features[:, :width], weights[:width], scaled[:width]
@@ -71,28 +73,33 @@ class ArrayKernel:
         xp, where = array_namespace(q, table), device(q)
         d, columns = q.shape[1], table.shape[1]
         rows, last = materialised(plan, columns), unmaterialised(plan, columns)
-        block = self._block(rows, q)
+        block = self._tokens(rows, columns, q.shape[0])
         features = _features(xp, rows, block, q)
         table = xp.asarray(table.T, dtype=q.dtype, copy=True)
         out = xp.empty((columns, q.shape[0]), dtype=q.dtype, device=where)
+        sums, products = (_aligned(xp, columns, block, q) for _ in range(2))
         for tokens in _blocks(q.shape[0], block):
             f = features[:, : tokens.stop - tokens.start]
             if rows > 1:
                 xp.multiply(q[tokens].T, factor, out=f[1 : 1 + d])
             build(xp, plan, f)
-            total = out[:, tokens]
-            total[...] = xp.matmul(table[:, :rows], f)
+            total = sums[:, : f.shape[1]]
+            xp.matmul(table[:, :rows], f, out=total)
             for group in last:
-                product = xp.matmul(table[:, group.start : group.stop], f[group.tail_start : group.tail_stop])
+                product = products[:, : f.shape[1]]
+                xp.matmul(
+                    table[:, group.start : group.stop], f[group.tail_start : group.tail_stop], out=product
+                )
                 product *= f[1 + group.variable]
                 total += product
+            out[:, tokens] = total
         return out.T
 
     def state_roundings(self, plan: FeaturePlan, keys: int) -> int:
         """m of `state`: per factor of a monomial shift, scaling and the cast of `factor`, then products, then sums."""
         factors = 3 * plan.degree
         products = max(plan.degree - 1, 0) + 2  # of the monomial, the shift of the value, monomial times value
-        longest, shortest = self._tokens(plan.starts[plan.degree]), self._tokens(plan.rank)
+        longest, shortest = (MOST_TOKENS, FEWEST_TOKENS) if self.block is None else (self.block, self.block)
         return factors + products + min(longest, keys) + -(-keys // shortest)
 
     def output_roundings(self, plan: FeaturePlan) -> int:
@@ -109,14 +116,12 @@ class ArrayKernel:
         scaling = plan.head_dim if plan.degree else 0
         return queries * (scaling + _flops(plan, columns, 2))
 
-    def _block(self, rows: int, tokens: Any) -> int:
-        return max(1, min(self._tokens(rows), tokens.shape[0]))
-
-    def _tokens(self, rows: int) -> int:
-        """Tokens of a block of `rows` features, a power of two unless given; fewer for more rows."""
+    def _tokens(self, rows: int, columns: int, tokens: int) -> int:
+        """Tokens of a block of `rows` features: a power of two unless given."""
         if self.block is not None:
-            return self.block
-        return int(min(max(2 ** max((CACHED_FEATURES // rows).bit_length() - 1, 0), FEWEST_TOKENS), MOST_TOKENS))
+            return max(1, min(self.block, tokens))
+        fits = 2 ** max((SMALL_PRODUCT // (rows * columns)).bit_length() - 1, 0)
+        return max(1, min(fits if fits > FEWEST_TOKENS else FEWEST_TOKENS, MOST_TOKENS, tokens))
 
 
 def materialised(plan: FeaturePlan, columns: int) -> int:
@@ -126,13 +131,13 @@ def materialised(plan: FeaturePlan, columns: int) -> int:
     >>> materialised(feature_plan(16, 3), 17), materialised(feature_plan(16, 2), 17)
     (153, 153)
     """
-    low = plan.starts[plan.degree]
-    return low if plan.rank - low > plan.head_dim * columns else plan.rank
+    low, rank = plan.starts[plan.degree], plan.starts[-1]
+    return low if rank - low > plan.head_dim * columns else rank
 
 
 def unmaterialised(plan: FeaturePlan, columns: int) -> tuple[Group, ...]:
     """The groups of the last degree that are not stored."""
-    return tuple(plan.groups[-plan.head_dim :]) if materialised(plan, columns) < plan.rank else ()
+    return tuple(plan.groups[-plan.head_dim :]) if materialised(plan, columns) < plan.starts[-1] else ()
 
 
 def build(xp: Any, plan: FeaturePlan, features: Any) -> None:
@@ -145,16 +150,22 @@ def build(xp: Any, plan: FeaturePlan, features: Any) -> None:
 
 
 def _features(xp: Any, rows: int, block: int, like: Any) -> Any:
-    features = xp.empty((rows, block), dtype=like.dtype, device=device(like))
-    features[0] = 1
+    features = _aligned(xp, rows, block, like)
+    features[0, :] = 1
     return features
 
 
 def _tokens(xp: Any, block: int, columns: int, like: Any) -> Any:
     """(block, columns), the tokens contiguous or the columns, whichever is faster; only the strides differ."""
-    if columns >= TOKEN_MAJOR:
-        return xp.empty((block, columns), dtype=like.dtype, device=device(like))
-    return xp.empty((columns, block), dtype=like.dtype, device=device(like)).T
+    return _aligned(xp, block, columns, like) if columns >= TOKEN_MAJOR else _aligned(xp, columns, block, like).T
+
+
+def _aligned(xp: Any, rows: int, columns: int, like: Any) -> Any:
+    """An empty (rows, columns) array that starts a cache line; NumPy's own are aligned to 16 bytes only."""
+    flat = xp.empty((rows * columns + LINE // 4,), dtype=like.dtype, device=device(like))
+    if isinstance(flat, np.ndarray):
+        flat = flat[-flat.ctypes.data % LINE // flat.itemsize :]
+    return xp.reshape(flat[: rows * columns], (rows, columns))
 
 
 def _blocks(tokens: int, block: int) -> Iterator[slice]:
@@ -165,4 +176,4 @@ def _flops(plan: FeaturePlan, columns: int, products: int) -> int:
     """Features and their products with `columns` columns, a token; `products` operations per entry and variable."""
     stored, last = materialised(plan, columns), unmaterialised(plan, columns)
     monomials = max(stored - 1 - plan.head_dim, 0)
-    return monomials + 2 * plan.rank * columns + len(last) * columns * products
+    return monomials + 2 * plan.starts[-1] * columns + len(last) * columns * products

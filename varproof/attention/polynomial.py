@@ -37,6 +37,8 @@ from varproof.base.errors import InputError
 LARGEST_STATE = 2**31  # bytes
 SINGLE_BLOCK = 512  # tokens of a block in float32: shorter sums, smaller certificates
 ACCELERATOR_BLOCK = 2**15
+CACHED = 2**17  # numbers of a block of outputs
+RETAINED = 2**24  # bytes
 
 
 def run(
@@ -69,6 +71,8 @@ def run(
     if head.queries == 0 or head.value_dim == 0:
         empty = xp.zeros((head.queries, head.value_dim), dtype=head.q.dtype, device=where)
         return HeadResult(empty, xp.zeros((head.queries,), dtype=xp.float64, device=where), "polynomial")
+    # glibc keeps freed blocks up to the largest size freed so far; below, every call would fault its pages in again
+    np.empty(RETAINED, dtype=np.uint8)
     with np.errstate(all="ignore"):  # overflow, underflow and NaN are met by the bound
         work = _Work.of(head, head.dtype)
         if work.frame.half_range == 0:
@@ -153,13 +157,12 @@ def _rows_of(head: Head, rows: Any) -> Head:
 
 @dataclass(frozen=True)
 class _Work:
-    """A head in the computing dtype with its frame; `keys_across` is the contiguous k.T."""
+    """A head in the computing dtype with its frame."""
 
     head: Head
     q: Any
     k: Any
     v: Any
-    keys_across: Any
     frame: Frame
 
     @staticmethod
@@ -168,8 +171,7 @@ class _Work:
         q, k, v = head.q, head.k, head.v
         if dtype != head.dtype:
             q, k, v = (xp.astype(x, getattr(xp, dtype)) for x in (q, k, v))
-        across = xp.stack([k[:, c] for c in range(head.head_dim)])
-        return _Work(head, q, k, v, across, frame(xp, head, q, k, v, across))
+        return _Work(head, q, k, v, frame(xp, head, q, k, v))
 
     @property
     def dtype(self) -> str:
@@ -194,7 +196,7 @@ class _Work:
         size = max(1.0, at.largest_query * factor)
         weights = table.weights if isinstance(table, WeightedTable) else table.coefficients
         underflow = max(
-            underflow_bound(c, head.head_dim, plan.rank, head.keys, at.half_range, size, self.dtype)
+            underflow_bound(c, head.head_dim, plan.starts[-1], head.keys, at.half_range, size, self.dtype)
             for c in (table.coefficients, weights)
         )
         return Rounding(at.half_range, at.middle_size, operations, underflow, self.dtype, head.dtype)
@@ -216,6 +218,7 @@ class _Work:
         head, at, xp, where = self.head, self.frame, self.head.xp, self.q.device
         engine, columns = self.kernel(kernel), head.value_dim + 1
         plan = feature_plan(head.head_dim, table.degree)
+        rank = plan.starts[-1]
         _check_memory(plan, columns, largest_state)
         factor, inverse = at.query_factor(head.gamma, table.bound), 1 / at.key_scale
         rounding = self.rounding(table, engine, plan, factor)
@@ -224,8 +227,6 @@ class _Work:
         scales = [
             xp.asarray(multinomials * np.asarray(c)[plan.degrees], device=where)[:, None] for c in tables
         ]
-        # the array kernel reads keys across, any other as they came
-        keys = self.keys_across.T if isinstance(engine, ArrayKernel) else self.k
         key_squares, query_squares = at.key_squares * inverse**2, at.query_squares * factor**2
         values = xp.empty((head.queries, head.value_dim), dtype=head.q.dtype, device=where)
         bound = xp.full((head.queries,), math.inf, dtype=xp.float64, device=where)
@@ -234,9 +235,9 @@ class _Work:
             if stage.keys.stop > stage.keys.start:
                 count = stage.keys.stop - stage.keys.start
                 joined = engine.state(
-                    plan, keys[stage.keys], self.v[stage.keys], shift=at.centre, factor=inverse, value_shift=at.middle
+                    plan, self.k[stage.keys], self.v[stage.keys], shift=at.centre, factor=inverse, value_shift=at.middle
                 )
-                flops += engine.state_flops(plan, count, head.value_dim) + (0 if state is None else plan.rank * columns)
+                flops += engine.state_flops(plan, count, head.value_dim) + (0 if state is None else rank * columns)
                 state = joined if state is None else state + joined
                 seen = seen + moments(xp, key_squares[stage.keys], table.degree)
             if stage.queries.stop == stage.queries.start:
@@ -246,36 +247,44 @@ class _Work:
                 continue
             weighing = [state * scales[0]] + [state[:, -1:] * scale for scale in scales[1:]]
             weighed = xp.concat(weighing, axis=1) if len(weighing) > 1 else weighing[0]
-            out = engine.outputs(plan, self.q[stage.queries], weighed, factor=factor)
-            flops += plan.rank * weighed.shape[1]
-            flops += engine.output_flops(plan, out.shape[0], weighed.shape[1])
-            flops += out.shape[0] * (2 * head.value_dim + 1)
-            sizes = [magnitude(xp, c, seen, query_squares[stage.queries]) for c in tables]
-            self._finish(out, values, bound, stage.queries, sizes, table, rounding)
-        return HeadResult(values, bound, "polynomial", table.degree, plan.rank, flops)
+            flops += rank * weighed.shape[1]
+            rows, sums = stage.queries, []
+            block = max(CACHED // weighed.shape[1], 1)
+            for start in range(rows.start, rows.stop, block):
+                part = slice(start, min(start + block, rows.stop))
+                out = engine.outputs(plan, self.q[part], weighed, factor=factor)
+                sums.append(self._divided(out, values[part], largest=len(tables) > 1))
+                flops += engine.output_flops(plan, out.shape[0], weighed.shape[1])
+                flops += out.shape[0] * (2 * head.value_dim + 1)
+            joined_sums = sums[0] if len(sums) == 1 else [xp.concat(pieces) for pieces in zip(*sums, strict=True)]
+            sizes = [magnitude(xp, c, seen, query_squares[rows]) for c in tables]
+            bound[rows] = self._bounds(joined_sums, values[rows], sizes, table, rounding)
+        return HeadResult(values, bound, "polynomial", table.degree, rank, flops)
 
-    def _finish(
-        self, out: Any, values: Any, bound: Any, rows: slice, sizes: list[Any], table: Table, rounding: Rounding
-    ) -> None:
-        """Divide, put the middle back, and bound the rows `rows`."""
+    def _divided(self, out: Any, values: Any, *, largest: bool) -> list[Any]:
+        """Write values; return Z^ and, for a weighted table, E^ and max_c |N^_c/Z^|, all float64."""
         xp, columns = self.head.xp, self.head.value_dim
         across = out.T
         ratios = across[:columns] * (1 / across[columns])
-        wide = xp.astype(across[columns], xp.float64)
-        if isinstance(table, RelativeTable):
-            found = relative_bound(xp, wide, sizes[0], table.error, rounding)
-        else:
-            majorant = xp.astype(across[columns + 1], xp.float64)
-            largest = xp.astype(xp.maximum(xp.max(ratios, axis=0), -xp.min(ratios, axis=0)), xp.float64)
-            found = weighted_bound(xp, wide, majorant, largest, sizes[0], sizes[1], rounding)
+        found = [across[columns]]
+        if largest:
+            found += [across[columns + 1], xp.maximum(xp.max(ratios, axis=0), -xp.min(ratios, axis=0))]
         if self.dtype == self.head.dtype:
-            xp.add(ratios.T, self.frame.middle, out=values[rows])
+            xp.add(ratios.T, self.frame.middle, out=values)
         else:
-            values[rows] = xp.astype(ratios.T + self.frame.middle, values.dtype)
-        if not math.isfinite(float(xp.sum(values[rows]))):
+            values[...] = xp.astype(ratios.T + self.frame.middle, values.dtype)
+        return [xp.astype(x, xp.float64) for x in found]
+
+    def _bounds(self, sums: list[Any], values: Any, sizes: list[Any], table: Table, rounding: Rounding) -> Any:
+        xp = self.head.xp
+        if isinstance(table, RelativeTable):
+            found = relative_bound(xp, sums[0], sizes[0], table.error, rounding)
+        else:
+            found = weighted_bound(xp, *sums, *sizes, rounding)
+        if not math.isfinite(float(xp.sum(values))):
             # an overflow somewhere shows in the values; the sum of finite ones may overflow too
-            found = xp.where(xp.all(xp.isfinite(values[rows]), axis=1), found, xp.full_like(found, math.inf))
-        bound[rows] = found
+            found = xp.where(xp.all(xp.isfinite(values), axis=1), found, xp.full_like(found, math.inf))
+        return found
 
 
 def _check_memory(plan: FeaturePlan, columns: int, largest_state: int) -> None:
