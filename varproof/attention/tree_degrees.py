@@ -47,8 +47,8 @@ def reaches(head_dim: int, eps: float) -> Reaches:
 @lru_cache(maxsize=256)
 def _reaches(head_dim: int, step: int) -> Reaches:
     eps = SAFETY * 2.0 ** (step / STEPS)
-    # rounding multiplies e^{2 reach} by some hundred unit roundoffs: it may take a tenth of eps
-    limit = min(LARGEST_REACH, 0.5 * math.log(max(eps * 1e12, 1.0)))
+    # e^{2 reach} multiplies some thousand unit roundoffs, which may take a twentieth of eps
+    limit = min(LARGEST_REACH, 0.5 * math.log(max(eps * 1e11, 1.0)))
     found = [0.0]
     for degree in range(1, DEGREES[head_dim] + 1):
         low, high = 0.0, min(limit, float(degree))

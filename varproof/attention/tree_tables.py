@@ -27,6 +27,7 @@ from varproof.attention.tree_exact import exact_flops, exact_groups
 from varproof.attention.tree_groups import Groups
 
 FEATURES = 1 << 17  # features held at once: 1 MiB, which stays in the cache of a core
+LONGEST_SUM = 2048  # keys added at once: bounds the rounding of sums
 BATCH = 8192  # keys that are gathered at once, at least one group
 
 
@@ -200,7 +201,7 @@ def runs(owner: Index) -> tuple[Index, Index]:
 
 def chunk(plan: FeaturePlan) -> int:
     """The number of tokens whose features are held at once."""
-    return max(64, FEATURES // plan.starts[-1])
+    return min(LONGEST_SUM, max(64, FEATURES // plan.starts[-1]))
 
 
 def _batches(sizes: Index, target: int) -> Iterator[tuple[int, int]]:
