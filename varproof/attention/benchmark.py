@@ -145,8 +145,13 @@ def run_task(
             env=variables,
             start_new_session=True,
         )
-        timer = threading.Timer(limit or threading.TIMEOUT_MAX, _stop, [process])
-        timer.daemon = True
+        late = threading.Event()
+
+        def stop_late() -> None:
+            late.set()
+            _stop(process)
+
+        timer = threading.Timer(limit or 0.0, stop_late)
         try:
             if limit is not None:
                 timer.start()
@@ -161,6 +166,8 @@ def run_task(
             raise error
         if kind == "done":
             return content
+        if late.is_set():
+            raise MeasurementError(f"stopped after {limit:g} s")
         said.seek(0)
         lines = said.read().decode("utf-8", "replace").strip().splitlines() or ["it said nothing"]
         raise MeasurementError(f"the measuring process ended without an answer: {lines[-1]}")

@@ -38,17 +38,16 @@ def goals_apply(settings: Settings) -> bool:
 
 
 def _bar(result: CaseResult, goal: Goal) -> Bar:
-    case = result.case
     ours = best_row(result, goal.kernel)
-    beside = case.engine if goal.kernel == "any" else f"{case.engine}, {goal.kernel}"
+    kernel = "" if goal.kernel == "any" else f"{goal.kernel}: "
     if goal.what == "exponent":
         slope = case_growth(result)
         span = "growth exponent" if slope is None else f"growth exponent, N = {slope.first} to {slope.last}"
-        return _judged(result, goal, f"{beside}: {span}", "", None if slope is None else slope.exponent)
+        return _judged(result, goal, kernel + span, "", None if slope is None else slope.exponent)
     if goal.what == "share":
-        return _judged(result, goal, f"{beside}: share of GEMM peak", "%", peak_share(result, ours, useful=True))
+        return _judged(result, goal, kernel + "share of GEMM peak", "%", peak_share(result, ours, useful=True))
     measured = None if ours is None else result.speed(ours, SDPA)
-    return _judged(result, goal, f"{beside}: against SDPA", "x", measured)
+    return _judged(result, goal, kernel + "against SDPA", "x", measured)
 
 
 def _judged(result: CaseResult, goal: Goal, what: str, unit: str, measured: float | None) -> Bar:

@@ -1,8 +1,7 @@
 """What `varproof bench attention` measures: heads of a given size, temperature and degree, and the goals for them.
 
-Values are uniform in [-1, 1]. Queries and keys fill the unit ball or, for polynomials weighted by the law of the scores,
-lie on the sphere, where scores are largest; they are scaled so that B = gamma max|q| max|k - c| (c the mean key) is the
-number asked for.
+Values are uniform in [-1, 1]. Queries and keys fill a ball uniformly, scaled so that B = gamma max|q| max|k - c| (c the
+mean key) is the number asked for.
 """
 
 from __future__ import annotations
@@ -54,7 +53,6 @@ class Case:
     degree: int | None = None
     eps: float | None = None
     weighted: bool = False
-    data: Literal["sphere", "ball"] = "ball"
     sweep: tuple[int, int] = (SMALLEST_SWEEP, DESIGN_TOKENS)
     goals: tuple[Goal, ...] = ()
 
@@ -100,7 +98,6 @@ CASES: tuple[Case, ...] = (
         1.0,
         eps=1e-2,
         weighted=True,
-        data="sphere",
         goals=(Goal("speed", "any", 60, 100),),
     ),
     Case(
@@ -164,7 +161,7 @@ def make_arrays(case: Case, tokens: int, seed: int) -> tuple[NDArray[Any], NDArr
     True
     """
     chance = np.random.default_rng([seed, tokens, case.head_dim])
-    q, k = (_directions(chance, tokens, case) for _ in range(2))
+    q, k = (_ball(chance, tokens, case.head_dim) for _ in range(2))
     v = chance.uniform(-1.0, 1.0, (tokens, case.head_dim))
     k -= k.mean(axis=0)
     side = np.sqrt(case.bound * MARGIN / case.gamma)
@@ -174,9 +171,7 @@ def make_arrays(case: Case, tokens: int, seed: int) -> tuple[NDArray[Any], NDArr
     return q, k, v
 
 
-def _directions(chance: np.random.Generator, tokens: int, case: Case) -> NDArray[Any]:
-    rows = chance.standard_normal((tokens, case.head_dim))
+def _ball(chance: np.random.Generator, tokens: int, head_dim: int) -> NDArray[Any]:
+    rows = chance.standard_normal((tokens, head_dim))
     rows /= np.sqrt((rows * rows).sum(axis=1))[:, None]
-    if case.data == "ball":
-        rows *= chance.uniform(0.0, 1.0, (tokens, 1)) ** (1 / case.head_dim)
-    return rows
+    return np.asarray(rows * chance.uniform(0.0, 1.0, (tokens, 1)) ** (1 / head_dim))

@@ -116,38 +116,38 @@ def backend_of(arrays: Arrays) -> str:
 
 def polynomial_result(case: Case, head: Head, kernel: Any) -> HeadResult:
     """The polynomial engine at the case's degree, or at its eps with or without weights."""
-    from varproof.attention import polynomial
     from varproof.attention.bound_grid import grid_above
+    from varproof.attention.polynomial import run
     from varproof.attention.polynomial_table import relative_table
 
     if case.degree is None:
-        return polynomial.run(head, kernel=kernel, weighted=case.weighted)
+        return run(head, kernel=kernel, weighted=case.weighted)
     table = relative_table(grid_above(case.bound), case.degree)
-    return polynomial.run(head, kernel=kernel, table=table)
+    return run(head, kernel=kernel, table=table)
 
 
 def weighted_result(case: Case, head: Head, kernel: Any) -> HeadResult:
     """The weighted polynomial of the case's degree, for scores spread as uniform directions spread them."""
-    from varproof.attention import polynomial
     from varproof.attention.bound_grid import dimension_grid_below, grid_above
+    from varproof.attention.polynomial import run
     from varproof.attention.weighted_table import weighted_table
 
     assert case.degree is not None  # forced here
     table = weighted_table(grid_above(case.bound), case.degree, dimension_grid_below(case.head_dim))
-    return polynomial.run(head, kernel=kernel, table=table)
+    return run(head, kernel=kernel, table=table)
 
 
 def exact_result(head: Head) -> HeadResult:
     """Blocked exact attention with its rounding bound."""
-    from varproof.attention import exact
+    from varproof.attention.exact import run
 
-    return exact.run(head)
+    return run(head)
 
 
 def _tree(head: Head) -> HeadResult:
-    from varproof.attention import tree
+    from varproof.attention.tree import run
 
-    return tree.run(head)
+    return run(head)
 
 
 def _attend(arrays: Arrays, delta: float) -> Any:

@@ -55,6 +55,11 @@ COMMANDS: tuple[Command, ...] = (
     Command("check", "varproof.cli.check:check", "Check a degree certificate with a small independent program."),
     Command("rank", "varproof.cli.rank:rank", "Count the features of the polynomial method and say when they pay."),
     Command("bench approx", "varproof.cli.bench:approx", "Time certificates for minimal degrees, beside Sollya."),
+    Command(
+        "bench attention",
+        "varproof.cli.bench_attention:attention",
+        "Time the attention engines, bound beside error, against exact attention.",
+    ),
     Command("example", "varproof.cli.example:example", "Write an example file to start from."),
 )
 
