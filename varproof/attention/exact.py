@@ -7,7 +7,7 @@ even where scores overflow.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from varproof.attention.exact_blocks import (
     QUERY_BLOCK,
     Frame,
     KeyBlock,
+    Partial,
     block_roundings,
     contiguous,
     frame,
@@ -31,41 +32,66 @@ from varproof.attention.head import Head
 from varproof.attention.result import HeadResult
 
 
+def row_sums(
+    xp: Any,
+    q: Any,
+    gamma: float,
+    keys: KeyBlock,
+    served: Served,
+    *,
+    score_bound: Any,
+    mask: Any = None,
+    shifted: bool | None = None,
+) -> Iterator[tuple[int, int, Partial]]:
+    """(begin, end, sums) for runs of the rows `q` (rows, d), in serving order, over the keys that they see.
+
+    `mask` (rows, n) or None, in serving order too. `shifted` None: a run gets a shift where `score_bound` (rows,) asks
+    for one.
+    """
+    dtype = str(q.dtype).rpartition(".")[2]
+    # gamma enters in float64: as a float32 it could overflow or vanish although its product with the query does not
+    scaled = contiguous(xp, xp.astype(xp.astype(q, xp.float64) * gamma, q.dtype).T)
+    work = xp.empty((KEY_BLOCK * QUERY_BLOCK,), dtype=q.dtype, device=q.device)
+    for begin, end in served.blocks():
+        stop = int(served.limits[end - 1])
+        keep: Callable[[int, int], Any] | None = None
+        if mask is not None:
+            keep = keep_masked(xp, mask[begin:end])
+        elif stop > int(served.limits[begin]):
+            keep = keep_limited(xp, served.limits[begin:end], q.device)
+        moving = not bool(xp.max(score_bound[begin:end]) <= UNSHIFTED[dtype]) if shifted is None else shifted
+        yield (
+            begin,
+            end,
+            partial_sums(
+                xp,
+                contiguous(xp, scaled[:, begin:end]),
+                keys,
+                stop=stop,
+                shifted=moving,
+                keep=keep,
+                buffer=xp.reshape(work[: KEY_BLOCK * (end - begin)], (KEY_BLOCK, end - begin)),
+            ),
+        )
+
+
 def _serve(xp: Any, head: Head, keys: KeyBlock, at: Frame, served: Served, q: Any) -> tuple[Any, Any, int]:
     """Values, bound and computed pairs of the rows in serving order; `q` (rows, d) in the computing dtype."""
-    dtype = str(q.dtype).rpartition(".")[2]
     rows = len(served.order)
     values = xp.empty((rows, head.value_dim), dtype=head.q.dtype, device=q.device)
     bound = xp.empty((rows,), dtype=xp.float64, device=q.device)
     query_bound, score_bound = score_bounds(xp, q, head.gamma, keys.key_bound)
-    # gamma enters in float64: as a float32 it could overflow or vanish although its product with the query does not
-    scaled = contiguous(xp, xp.astype(xp.astype(q, xp.float64) * head.gamma, q.dtype).T)
     mask = None if head.mask is None else take_rows(xp, head.mask, served.order)
-    work = xp.empty((KEY_BLOCK * QUERY_BLOCK,), dtype=q.dtype, device=q.device)
+    scores = score_roundings(head.head_dim, head.gamma_roundings)
     pairs = 0
-    for begin, end in served.blocks():
-        stop, common = int(served.limits[end - 1]), int(served.limits[begin])
-        keep: Callable[[int, int], Any] | None = None
-        if mask is not None:
-            keep = keep_masked(xp, mask[begin:end])
-        elif stop > common:
-            keep = keep_limited(xp, served.limits[begin:end], q.device)
-        part = partial_sums(
-            xp,
-            contiguous(xp, scaled[:, begin:end]),
-            keys,
-            stop=stop,
-            shifted=not bool(xp.max(score_bound[begin:end]) <= UNSHIFTED[dtype]),
-            keep=keep,
-            buffer=xp.reshape(work[: KEY_BLOCK * (end - begin)], (KEY_BLOCK, end - begin)),
-        )
+    for begin, end, part in row_sums(xp, q, head.gamma, keys, served, score_bound=score_bound, mask=mask):
+        stop = int(served.limits[end - 1])
         sums, merges = block_roundings(stop, shifted=part.shift is not None)
-        scores = score_roundings(head.head_dim, head.gamma_roundings)
         values[begin:end], bound[begin:end] = finish(
             xp,
             part,
             at,
-            Roundings(dtype, head.head_dim, stop, scores, sums, merges),
+            Roundings(str(q.dtype).rpartition(".")[2], head.head_dim, stop, scores, sums, merges),
             query_bound=query_bound[begin:end],
             score_bound=score_bound[begin:end],
             key_bound=keys.key_bound,

@@ -1,0 +1,230 @@
+"""Dask arrays: the same numbers as NumPy arrays to rounding, lazily, with the same certificate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from varproof.attention import dask_attention, exact
+from varproof.attention.dask_attention import attend_dask
+from varproof.attention.dask_chunks import Summary, levels, row_chunks, summary, tree
+from varproof.attention.dask_exact import exact_head
+from varproof.attention.head import Head, Stage
+from varproof.attention.reference import row_error
+from varproof.attention.result import Attention
+from varproof.attention.validation import validated
+from varproof.base.errors import CertificateError, InputError
+
+dask = pytest.importorskip("dask", reason="needs the extra varproof[dask]")
+da = pytest.importorskip("dask.array", reason="needs the extra varproof[dask]")
+
+Array = NDArray[Any]
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Any:
+    with dask.config.set(scheduler="synchronous"):
+        yield
+
+
+def arrays(seed: int, queries: int, keys: int, dim: int, value_dim: int, dtype: Any = np.float64) -> list[Array]:
+    rng = np.random.default_rng(seed)
+    shapes = ((queries, dim), (keys, dim), (keys, value_dim))
+    return [rng.uniform(-1, 1, shape).astype(dtype) for shape in shapes]
+
+
+def as_dask(given: list[Array], rows: int = 64) -> list[Any]:
+    return [da.from_array(x, chunks=(*x.shape[:-2], rows, x.shape[-1])) for x in given]
+
+
+def attend(given: list[Any], engine: str, delta: float = 1e-3, **options: Any) -> Attention:
+    options = {"scale": "d", **options}
+    return attend_dask(validated(*given, delta=delta, **options), engine=engine, explain=True)
+
+
+def computed(answer: Attention) -> tuple[Array, Array]:
+    values, bound = dask.compute(answer.values, answer.bound)
+    assert values.shape == answer.values.shape
+    assert bound.shape == answer.bound.shape == values.shape[:-1]
+    assert values.dtype == answer.values.dtype
+    return values, bound
+
+
+def judge(given: list[Array], values: Array, bound: Array, **options: Any) -> None:
+    """Every row against the enclosed truth."""
+    request = validated(*given, delta=1.0, **{"scale": "d", **options})
+    head = next(request.heads())
+    order = np.arange(head.queries) if request.places is None else np.argsort(request.places)
+    assert (np.array(row_error(head, values[order])) <= bound[order]).all()
+
+
+@pytest.mark.parametrize("engine", ["exact", "polynomial"])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_the_bound_holds(engine: str, dtype: Any) -> None:
+    given = arrays(1, 150, 200, 3, 2, dtype)
+    answer = attend(as_dask(given), engine)
+    assert answer.engine == engine
+    assert (answer.degree > 0) == (engine == "polynomial")
+    values, bound = computed(answer)
+    assert values.dtype == dtype
+    assert bound.max() <= 1e-3
+    judge(given, values, bound)
+    if engine == "exact":
+        assert bound.max() < (1e-13 if dtype == np.float64 else 1e-6)
+
+
+@pytest.mark.parametrize("scale", [0.5, 800.0])
+def test_exact_equals_numpy_to_rounding(scale: float) -> None:
+    given = arrays(2, 300, 1000, 4, 3)
+    values, bound = computed(attend(as_dask(given, 137), "exact", scale=scale))
+    plain = exact.run(next(validated(*given, delta=1e-3, scale=scale).heads()))
+    assert (np.abs(values - plain.values).max(axis=1) <= bound + plain.bound).all()
+    assert bound.max() < 20 * plain.bound.max()
+
+
+@pytest.mark.parametrize("engine", ["exact", "polynomial"])
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_levels(engine: str, shuffled: bool) -> None:
+    sizes = [1, 4, 9, 60, 76]
+    given = arrays(3, sum(sizes), sum(sizes), 2, 2)
+    level = np.repeat(np.arange(len(sizes)), sizes)
+    if shuffled:
+        level = np.random.default_rng(1).permutation(level)
+    values, bound = computed(attend(as_dask(given, 40), engine, levels=level))
+    judge(given, values, bound, levels=level)
+    wrong, _ = computed(attend(as_dask(given, 40), engine))
+    assert np.abs(wrong - values).max() > 1e-2
+
+
+def test_masks() -> None:
+    given = arrays(4, 90, 130, 3, 2)
+    mask = np.random.default_rng(2).random((90, 130)) < 0.05
+    mask[np.arange(90), np.arange(90)] = True
+    answer = attend(as_dask(given), "auto", mask=mask)
+    assert answer.engine == "exact"
+    judge(given, *computed(answer), mask=mask)
+    with pytest.raises(InputError, match="no masks"):
+        attend(as_dask(given), "polynomial", mask=mask)
+
+
+def test_stages_in_any_order_of_rows() -> None:
+    given = arrays(5, 30, 45, 3, 2)
+    stages = (Stage(slice(10, 30), slice(25, 45)), Stage(slice(0, 10), slice(0, 25)))
+    q, k, v = as_dask(given, 8)
+    head = Head(q, k, v, 1.0, 1e-3, stages)
+    values, bound = dask.compute(*exact_head(head, summary(head)))
+    errors = row_error(Head(given[0], given[1], given[2], 1.0, 1e-3, stages), values)
+    assert (np.array(errors) <= bound).all()
+
+
+def test_heads_and_batches() -> None:
+    given = [np.stack([np.stack([x, 2 * x]), np.stack([-x, x])]) for x in arrays(6, 50, 70, 2, 3)]
+    answer = attend(as_dask(given, 33), "auto", delta=1e-6)
+    values, bound = computed(answer)
+    assert values.shape == (2, 2, 50, 3)
+    for place in np.ndindex(2, 2):
+        judge([x[place] for x in given], values[place], bound[place])
+    assert len(answer.explanation) == 4
+
+
+def test_values_are_lazy_and_no_chunk_is_larger_than_asked() -> None:
+    seen: list[tuple[int, ...]] = []
+
+    def note(block: Array) -> Array:
+        seen.append(block.shape)
+        return block
+
+    given = [x.map_blocks(note, dtype=x.dtype, meta=np.zeros((0, 0))) for x in as_dask(arrays(7, 500, 700, 2, 2), 50)]
+    answer = attend(given, "polynomial")
+    reductions = len(seen)
+    assert reductions == 10 + 2 * 14 + 14  # q once, v once, k twice: nothing else at once
+    computed(answer)
+    assert len(seen) > reductions
+    assert max(shape[0] for shape in seen) <= 50
+
+
+def test_auto_takes_the_cheaper() -> None:
+    small, large = arrays(8, 40, 40, 16, 16), arrays(8, 20_000, 20_000, 2, 2)
+    assert attend(as_dask(small), "auto", delta=1e-6).engine == "exact"
+    answer = attend(as_dask(large, 5000), "auto")
+    assert answer.engine == "polynomial"
+    assert "degree" in answer.explanation[0]
+    values, bound = computed(answer)
+    assert bound.max() <= 1e-3
+    head = next(validated(*large, delta=1e-3, scale="d").heads())
+    some = exact.rows(head, [0, 7, 19_999])
+    assert (np.abs(values[[0, 7, 19_999]] - some.values).max(axis=1) <= bound[[0, 7, 19_999]] + some.bound).all()
+
+
+def test_a_bound_that_misses_delta_is_an_error_when_computed() -> None:
+    given = arrays(9, 20, 30, 2, 2, np.float32)
+    answer = attend(as_dask(given), "exact", delta=1e-12)
+    with pytest.raises(CertificateError, match="no certificate reaches delta"):
+        computed(answer)
+
+
+def test_polynomials_out_of_reach() -> None:
+    given = as_dask(arrays(10, 20, 30, 2, 2))
+    with pytest.raises(CertificateError, match="no polynomial"):
+        attend(given, "polynomial", scale=1e4)
+    answer = attend(given, "auto", scale=1e4)
+    assert answer.engine == "exact"
+    computed(answer)
+
+
+@pytest.mark.parametrize("name", ["q", "k", "v"])
+@pytest.mark.parametrize("entry", [np.nan, np.inf])
+def test_entries_that_are_not_finite_are_named(name: str, entry: float) -> None:
+    given = arrays(11, 100, 100, 2, 2)
+    given["qkv".index(name)][70, 1] = entry
+    with pytest.raises(InputError, match=f"{name} has entries"):
+        attend(as_dask(given), "auto")
+
+
+def test_the_tree_engine_is_refused() -> None:
+    with pytest.raises(InputError, match="in memory"):
+        attend(as_dask(arrays(12, 5, 5, 2, 2)), "tree")
+
+
+def test_no_queries_and_equal_values() -> None:
+    given = arrays(13, 0, 5, 2, 2)
+    values, bound = computed(attend([da.from_array(x) for x in given], "auto"))
+    assert values.shape == (0, 2)
+    assert bound.shape == (0,)
+    same = arrays(13, 5, 5, 2, 2)
+    same[2][:] = 0.1
+    values, bound = computed(attend(as_dask(same), "auto"))
+    assert (values == 0.1).all()
+    assert (bound == 0).all()
+
+
+def test_the_judge_notices_a_wrong_reduction(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scores bounded too low: the polynomial is used where it was never checked, and its certificate is wrong."""
+    q = np.array([[1.0], [-1.0]] * 20)
+    v = np.where(q > 0, 1.0, -1.0)
+    judge([q, q, v], *computed(attend(as_dask([q, q, v]), "polynomial", delta=1e-2, scale=2.0)), scale=2.0)
+
+    def faulty(head: Head) -> Summary:
+        about = summary(head)
+        return Summary(about.at, about.largest_query * 0.5, about.largest_key)
+
+    monkeypatch.setattr(dask_attention, "summary", faulty)
+    values, bound = computed(attend(as_dask([q, q, v]), "polynomial", delta=1e-2, scale=2.0))
+    with pytest.raises(AssertionError):
+        judge([q, q, v], values, bound, scale=2.0)
+
+
+def test_chunks_are_cut_where_stages_end() -> None:
+    x = da.zeros((100, 2), chunks=(30, 1))
+    found = row_chunks(x, [45, 45, 200])
+    assert [(chunk.start, chunk.stop) for chunk in found] == [(0, 30), (30, 45), (45, 60), (60, 90), (90, 100)]
+    assert found[1].rows.compute().shape == (15, 2)
+
+
+def test_trees_are_as_deep_as_they_say() -> None:
+    for count in range(1, 40):
+        deepest = tree(lambda a, b: (max(a[0], b[0]) + 1, a[1] + b[1]), [(0, 1)] * count)
+        assert deepest == (levels(count), count)
