@@ -140,7 +140,7 @@ def test_any_strides(dtype: Any) -> None:
         check_state(kernel, plan, view, v[:, ::-1], shift[::-1], value_shift)
         check_outputs(kernel, plan, view, np.asfortranarray(table))
         check_outputs(kernel, plan, view, table[::-1, ::-1])
-        squares = kernel.squares(view, shift[::-1])
+        squares, _ = kernel.squares(view, shift[::-1])
         assert np.allclose(squares, ((view.astype(float) - shift[::-1]) ** 2).sum(axis=1), rtol=1e-5)
         low, high = kernel.ranges(view)
         assert np.array_equal(low, view.min(axis=0))
@@ -174,9 +174,10 @@ def test_ranges_and_squares(n: int, dtype: Any) -> None:
         low, high = kernel.ranges(a)
         assert np.array_equal(low, a.min(axis=0))
         assert np.array_equal(high, a.max(axis=0))
-        exact = ((integers(a) - integers(shift)) ** 2).sum(axis=1)
-        scales = [4**BITS] * n
-        assert_within(kernel.squares(a, shift)[:, None], exact[:, None], exact[:, None], scales, columns + 3, dtype)
+        exact = (((integers(a) - integers(shift)) ** 2).sum(axis=1) * 5 + 3 * 4**BITS)[:, None]
+        squares, largest = kernel.squares(a, shift, scale=1.25, offset=0.75)
+        assert_within(squares[:, None], exact, exact, [4 * 4**BITS] * n, columns + 5, dtype)
+        assert largest == squares.max()
 
 
 def test_the_extreme_entry_is_found_wherever_it_is() -> None:
@@ -187,6 +188,43 @@ def test_the_extreme_entry_is_found_wherever_it_is() -> None:
             a[place] = [-1.0, 2.0, 3.0]
             low, high = kernel.ranges(a)
             assert (low.tolist(), high.tolist()) == ([-1.0, 0.0, 0.0], [0.0 if n > 1 else -1.0, 2.0, 3.0])
+
+
+def test_no_rows_have_no_squares() -> None:
+    squares, largest = numba_kernel().squares(np.zeros((0, 3)), np.zeros(3))
+    assert (squares.shape, largest) == ((0,), 0.0)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_division_is_that_of_arrays(dtype: Any) -> None:
+    kernel, rng = numba_kernel(), np.random.default_rng(0)
+    plan = feature_plan(1, 2)
+    for m, value_dim in ((300, 2), (17, 33), (16, 1), (8, 7), (3, 3), (0, 2)):
+        table = tokens(rng, (3, value_dim + 2), dtype)
+        outputs = kernel.outputs(plan, tokens(rng, (m, 1), dtype), table, factor=1.0)
+        middle, whole = tokens(rng, (value_dim,), dtype), np.zeros((m, 2 * value_dim), dtype=dtype)
+        ratios = outputs[:, :value_dim] * (1 / outputs[:, value_dim : value_dim + 1])
+        for values in (whole[:, :value_dim], np.zeros((value_dim, m), dtype=dtype).T):
+            sizes = kernel.divided(outputs, middle, values, largest=True)
+            assert np.array_equal(values, ratios + middle)
+            assert np.array_equal(sizes, np.abs(ratios).max(axis=1))
+            values[...] = 0
+            assert kernel.divided(outputs, middle, values, largest=False) is None
+            assert np.array_equal(values, ratios + middle)
+        assert not whole[:, value_dim:].any()
+
+
+def test_nan_stays_in_sizes_and_squares() -> None:
+    kernel = numba_kernel()
+    for row in (0, 7, 30):
+        for column in range(3):
+            outputs = np.ones((4, 31)).T
+            outputs[row, column] = np.nan
+            sizes = kernel.divided(outputs, np.zeros(3), np.empty((31, 3)), largest=True)
+            assert np.flatnonzero(np.isnan(sizes)).tolist() == [row]
+            squares, largest = kernel.squares(outputs[:, :3], np.zeros(3))
+            assert np.isnan(largest)
+            assert np.flatnonzero(np.isnan(squares)).tolist() == [row]
 
 
 def test_nan_and_inf_reach_the_outputs() -> None:

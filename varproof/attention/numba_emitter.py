@@ -75,9 +75,10 @@ class Emitter:
         """A vector or an entry to memory."""
         self.builder.store(value, self.at(address, offset, value.type), align=self.item_bytes)
 
-    def spread(self, item: Any) -> Vector:
-        """A vector of equal entries."""
-        one = self.builder.insert_element(self.ir.Constant(self.vector, self.ir.Undefined), item, self.number(0))
+    def spread(self, item: Any, kind: Any = None) -> Vector:
+        """A vector (of type `kind`) of equal entries."""
+        nothing = self.ir.Constant(kind or self.vector, self.ir.Undefined)
+        one = self.builder.insert_element(nothing, item, self.number(0))
         return self.shuffle(one, one, [0] * self.lanes)
 
     def shuffle(self, first: Vector, second: Vector, index: Sequence[int]) -> Vector:
@@ -134,6 +135,12 @@ class Emitter:
     def smaller(self, first: Any, second: Any) -> Any:
         """The smaller of two integers."""
         return self.builder.select(self.builder.icmp_signed("<", first, second), first, second)
+
+    def larger(self, first: Vector, second: Vector) -> Vector:
+        """The larger of two vectors entry by entry, NaN where one is NaN."""
+        builder = self.builder
+        taken = builder.or_(builder.fcmp_ordered(">", first, second), builder.fcmp_unordered("uno", first, first))
+        return builder.select(taken, first, second)
 
     def zeros_after(self, row: Address, tokens: Any, steps: Any) -> None:
         """Zeros in the entries of `row` from `tokens` up to `steps` vectors."""

@@ -24,7 +24,12 @@ def transposed(code: Emitter, pieces: list[Vector]) -> list[Vector]:
             joined = range(2 * parts[0].type.count)
             parts = [code.shuffle(a, b, joined) for a, b in zip(parts[::2], parts[1::2], strict=True)]
         rows.append(parts[0])
-    step = 1
+    return exchange_all(code, rows)
+
+
+def exchange_all(code: Emitter, vectors: list[Vector]) -> list[Vector]:
+    """The bits of a vector's number change places with the lowest bits of the lane, for a power of two of vectors."""
+    rows, step, width = list(vectors), 1, len(vectors)
     while step < width:
         for i in range(width):
             if not i & step:

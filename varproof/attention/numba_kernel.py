@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from varproof.attention import numba_counts, numba_outputs, numba_state, numba_summary
+from varproof.attention import numba_counts, numba_division, numba_outputs, numba_state, numba_summary
 from varproof.attention.features import FeaturePlan
 from varproof.attention.numba_emitter import Code, host
 from varproof.attention.numba_fill import token_stride
@@ -101,20 +101,44 @@ class NumbaKernel:
         numba_summary.range_code(a.dtype.itemsize, lanes).call(address(a), *a.shape, address(low), address(high))
         return low.min(axis=0), high.max(axis=0)
 
-    def squares(self, a: Array, shift: Array) -> Array:
-        """|a_j - shift|^2 as (n,) float64 from `a` (n, c), `shift` (c,).
+    def squares(self, a: Array, shift: Array, *, scale: float = 1.0, offset: float = 0.0) -> tuple[Array, float]:
+        """scale |a_j - shift|^2 + offset as (n,) float64 from `a` (n, c), `shift` (c,), and the largest of them and 0.
 
-        Entries are subtracted in the type of `a`, squared and added in float64: relative error at most gamma_m of that
-        type's u with m = c + 3, underflow aside.
+        Entries are subtracted in the type of `a`, the rest is float64: relative error at most gamma_m of that type's u
+        with m = c + 5, underflow aside. A NaN makes the largest NaN.
         """
         item_bytes = a.dtype.itemsize
         lanes = self.machine.lanes(item_bytes)
         block = scratch(a.shape[1] * token_stride(lanes, item_bytes) // item_bytes, a.dtype)
-        squares = np.empty(-(-a.shape[0] // lanes) * lanes)
-        shifts, one = np.ascontiguousarray(shift, dtype=a.dtype), np.ones(1, dtype=a.dtype)
-        fields = (address(a), *a.strides, *a.shape, *(address(x) for x in (shifts, one, block, squares)))
-        numba_summary.square_code(item_bytes, lanes).call(*fields)
-        return squares[: a.shape[0]]
+        squares, largest = np.empty(-(-a.shape[0] // lanes) * lanes), np.empty(lanes)
+        shifts, one, numbers = shift.astype(a.dtype, order="C"), np.ones(1, dtype=a.dtype), np.array([scale, offset])
+        numba_summary.square_code(item_bytes, lanes).call(
+            *(address(a), *a.strides, *a.shape, address(shifts), address(one), address(block)),
+            *(address(numbers), address(numbers) + 8, address(squares), address(largest)),
+        )
+        return squares[: a.shape[0]], float(largest.max())
+
+    def divided(self, outputs: Array, middle: Array, values: Array, *, largest: bool) -> Array | None:
+        """values[i, c] = outputs[i, c] (1 / Z_i) + middle[c], Z_i = outputs[i, d_v]: reciprocal, product and sum round.
+
+        `outputs` (m, at least d_v + 1) as `outputs` returns them, `middle` (d_v,) and `values` (m, d_v) of the same
+        type. With `largest` the sizes max_c |outputs[i, c] (1 / Z_i)| (m,) are returned, NaN where one is.
+        """
+        columns, lanes = values.shape[1], self.machine.lanes(outputs.dtype.itemsize)
+        sums = outputs.T
+        simple = sums.strides[1] == sums.itemsize == values.strides[1] and values.shape[0] >= lanes
+        if not simple or values.dtype != outputs.dtype:
+            ratios = sums[:columns] * (1 / sums[columns])
+            np.add(ratios.T, middle, out=values, casting="same_kind")
+            return np.abs(ratios).max(axis=0, initial=0.0) if largest else None
+        middles = middle.astype(values.dtype, order="C")
+        sizes = np.empty(values.shape[0], dtype=values.dtype) if largest else None
+        numba_division.division_code(sums.itemsize, lanes).call(
+            *(address(sums), sums.strides[0], address(sums) + columns * sums.strides[0], values.shape[0], columns),
+            *(address(middles), address(values), values.strides[0]),
+            *((0, 0) if sizes is None else (address(sizes), columns)),
+        )
+        return sizes
 
     def state_roundings(self, plan: FeaturePlan, keys: int) -> int:
         """m of `state` over `keys` rows, for either type."""

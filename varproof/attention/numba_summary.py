@@ -11,7 +11,22 @@ from varproof.attention.numba_layout import BLOCK_TOKENS
 from varproof.base.extras import optional
 
 RANGE_FIELDS = ("entries", "rows", "columns", "low", "high")
-SQUARE_FIELDS = ("entries", "step", "entry", "tokens", "columns", "shift", "one", "block", "squares")
+SQUARE_FIELDS = (
+    *(
+        "entries",
+        "step",
+        "entry",
+        "tokens",
+        "columns",
+        "shift",
+        "one",
+        "block",
+        "scale",
+        "offset",
+        "squares",
+        "largest",
+    ),
+)
 
 
 @lru_cache(maxsize=8)
@@ -50,7 +65,10 @@ def range_code(item_bytes: int, lanes: int) -> Code:
 
 @lru_cache(maxsize=8)
 def square_code(item_bytes: int, lanes: int) -> Code:
-    """sum_c (a_jc - shift_c)^2 in float64 for rows of any strides; `squares` has room for whole vectors."""
+    """scale sum_c (a_jc - shift_c)^2 + offset in float64 for rows of any strides, called with `SQUARE_FIELDS`.
+
+    `squares` has room for whole vectors; `largest` for one, of which the largest entry is that of all and of 0.
+    """
     module = optional("llvmlite.ir").Module(name="squares")
     stride = token_stride(lanes, item_bytes)
     fill = add_fill(module, item_bytes, lanes, stride)
@@ -59,31 +77,37 @@ def square_code(item_bytes: int, lanes: int) -> Code:
     field = dict(zip(SQUARE_FIELDS, code.arguments, strict=True))
     doubles = code.ir.VectorType(code.double, lanes)
     size = code.number(BLOCK_TOKENS)
+    zero = code.ir.Constant(doubles, [0.0] * lanes)
+    scale, offset = (code.spread(code.load(field[name], 0, code.double), doubles) for name in ("scale", "offset"))
 
     def block(_: Any, carried: list[Any]) -> list[Any]:
-        read, write, left = carried
+        read, write, left, above = carried
         count = code.smaller(left, size)
         steps = builder.sdiv(builder.add(count, code.number(lanes - 1)), code.number(lanes))
         args = [read, field["step"], field["entry"], field["columns"], field["shift"], field["one"], count, steps]
         builder.call(fill, [*args, field["block"]])
 
         def step(_: Any, carried: list[Any]) -> list[Any]:
-            first, target = carried
+            first, target, above = carried
 
             def column(_: Any, carried: list[Any]) -> list[Any]:
                 row = code.load(carried[0])
                 row = builder.fpext(row, doubles) if item_bytes == 4 else row
                 return [builder.add(carried[0], code.number(stride)), builder.fadd(carried[1], builder.fmul(row, row))]
 
-            zero = code.ir.Constant(doubles, [0.0] * lanes)
-            code.store(code.loop(field["columns"], [first, zero], column)[1], target)
-            return [builder.add(first, code.number(code.vector_bytes)), builder.add(target, code.number(8 * lanes))]
+            total = code.loop(field["columns"], [first, zero], column)[1]
+            total = builder.fadd(builder.fmul(total, scale), offset)
+            code.store(total, target)
+            ahead = [builder.add(first, code.number(code.vector_bytes)), builder.add(target, code.number(8 * lanes))]
+            return [*ahead, code.larger(total, above)]
 
-        code.loop(steps, [field["block"], write], step)
+        above = code.loop(steps, [field["block"], write, above], step)[2]
         ahead = builder.mul(size, field["step"])
-        return [builder.add(read, ahead), builder.add(write, code.number(8 * BLOCK_TOKENS)), builder.sub(left, size)]
+        write = builder.add(write, code.number(8 * BLOCK_TOKENS))
+        return [builder.add(read, ahead), write, builder.sub(left, size), above]
 
     blocks = builder.sdiv(builder.add(field["tokens"], code.number(BLOCK_TOKENS - 1)), size)
-    code.loop(blocks, [field["entries"], field["squares"], field["tokens"]], block)
+    above = code.loop(blocks, [field["entries"], field["squares"], field["tokens"], zero], block)[3]
+    code.store(above, field["largest"])
     code.finish()
     return Code(module, "squares", len(SQUARE_FIELDS))
