@@ -9,10 +9,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from varproof.attention.attend import attend as attend
+    from varproof.attention.front import attend as attend
     from varproof.attention.result import Attention as Attention
 
-_HOME = {"attend": "attend", "Attention": "result"}
+_HOME = {"attend": "front", "Attention": "result"}
 
 __all__ = ["Attention", "attend"]
 

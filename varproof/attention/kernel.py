@@ -17,7 +17,10 @@ class Kernel(Protocol):
     x^alpha (k_j) v_jc; a term of an output is x^alpha (q_i) times an entry of `table`.
     """
 
-    name: str
+    @property
+    def name(self) -> str:
+        """ "numpy" or "numba": what users call it."""
+        ...
 
     def state(self, plan: FeaturePlan, k: Any, v: Any, *, shift: Any, factor: float, value_shift: Any) -> Any:
         """sum_j phi((k_j - shift) factor) [v_j - value_shift, 1]: (r, d_v + 1) from k (n, d), v (n, d_v)."""

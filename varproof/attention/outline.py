@@ -1,0 +1,73 @@
+"""What the router looks at before it chooses: sizes, the bound on the centred scores, the half-range of the values."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from varproof.attention.head import Head
+
+
+@dataclass(frozen=True)
+class Outline:
+    """One head in numbers. m queries, n keys, p pairs that the mask or the levels leave, d, d_v.
+
+    `logit_bound` is B = gamma max|q| max|k - mean k|, Euclidean norms, a float that steers and proves nothing (it may
+    be inf); `half_range` h of the values; `eps` the relative error of the weights that delta allows, at most 1.
+    """
+
+    queries: int
+    keys: int
+    pairs: int
+    head_dim: int
+    value_dim: int
+    stages: int
+    logit_bound: float
+    half_range: float
+    eps: float
+    masked: bool = False
+
+
+def outline(head: Head) -> Outline:
+    """Reductions over the arrays of a head with at least one key and one query: O((m + n) d + n d_v).
+
+    >>> import numpy as np
+    >>> from varproof.attention.head import Stage
+    >>> q, k = np.array([[2.0, 0.0]]), np.array([[1.0, 5.0], [4.0, 1.0]])
+    >>> found = outline(Head(q, k, k, gamma=0.5, delta=0.25, stages=(Stage(slice(0, 1), slice(0, 2)),)))
+    >>> found.logit_bound, found.half_range, found.pairs, round(found.eps, 3)
+    (2.5, 2.0, 2, 0.125)
+    """
+    xp = head.xp
+    q, k = (xp.astype(x, xp.float64, copy=False) for x in (head.q, head.k))
+    half_range = float(xp.max(xp.max(head.v, axis=0) / 2 - xp.min(head.v, axis=0) / 2))
+    return Outline(
+        queries=head.queries,
+        keys=head.keys,
+        pairs=head.pairs,
+        head_dim=head.head_dim,
+        value_dim=head.value_dim,
+        stages=len(head.stages),
+        logit_bound=head.gamma * _largest_norm(xp, q) * _largest_norm(xp, k - xp.mean(k, axis=0)),
+        half_range=half_range,
+        eps=_relative_error(head.delta, half_range),
+        masked=head.mask is not None,
+    )
+
+
+def _relative_error(delta: float, half_range: float) -> float:
+    """eps = 2u/(1 + u^2), u = delta/(2h): `softmax_lemma.relative_error_for` in floats, which only steer here."""
+    if delta >= 2 * half_range:
+        return 1.0
+    u = delta / (2 * half_range)
+    return 2 * u / (1 + u * u)
+
+
+def _largest_norm(xp: Any, rows: Any) -> float:
+    """The largest Euclidean norm, scaled so that squares neither overflow nor vanish."""
+    largest = float(xp.max(xp.abs(rows)))
+    if not 0 < largest < float("inf"):
+        return largest
+    scaled = rows / largest
+    return largest * math.sqrt(float(xp.max(xp.sum(scaled * scaled, axis=1))))

@@ -1,0 +1,91 @@
+"""What each engine is expected to cost, so that the router can choose: estimates, never part of a proof.
+
+Costs are nanoseconds of one core with NumPy and float64; only their ratios matter. The constants were measured with
+`varproof bench attention` on one AVX-512 core; a wrong one makes an answer slow, never wrong.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from varproof.approx.rank import monomial_rank
+from varproof.attention.bound_grid import LARGEST_BOUND, grid_above
+from varproof.attention.outline import Outline
+from varproof.attention.polynomial_table import relative_table_for
+from varproof.attention.tree import MAX_HEAD_DIM
+from varproof.attention.tree_costs import predicted_flops
+from varproof.attention.weighted_table import LARGEST_BOUND as LARGEST_WEIGHTED
+from varproof.attention.weighted_table import weighted_table_for
+
+PAIR, PAIR_FLOP = 1.5, 0.02  # exact: an exponential with its traffic, and a flop of the products
+FEATURE_FLOP = 0.03  # polynomial: narrow products
+TOKEN = 40.0  # polynomial: norms, centring, certificate
+TREE_FLOP, TREE_TOKEN = 0.3, 3e3
+CALL = {"exact": 5e5, "polynomial": 1.5e6, "tree": 3e7}  # a call's fixed part, mostly Python; once for every stage
+LARGEST_STATE = 2**31  # bytes
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """An engine, its expected cost in nanoseconds (inf where it does not apply) and a few words on why."""
+
+    engine: str
+    cost: float
+    because: str
+
+
+def forecasts(seen: Outline) -> tuple[Forecast, ...]:
+    """The engines for this head, the cheapest first; exact attention is always among them with a finite cost.
+
+    >>> [f.engine for f in forecasts(Outline(16384, 16384, 16384**2, 4, 4, 1, 1.0, 1.0, 1e-3))]
+    ['polynomial', 'exact', 'tree']
+    """
+    return tuple(sorted((exact_cost(seen), polynomial_cost(seen), tree_cost(seen)), key=lambda found: found.cost))
+
+
+def exact_cost(seen: Outline) -> Forecast:
+    """p pairs, an exponential and 2(d + d_v + 1) flops each; a mask does not spare its pairs."""
+    cost = CALL["exact"] * seen.stages + seen.pairs * (PAIR + PAIR_FLOP * 2 * (seen.head_dim + seen.value_dim + 1))
+    return Forecast("exact", cost, f"{seen.pairs:,} pairs")
+
+
+def polynomial_cost(seen: Outline) -> Forecast:
+    """Linear in the tokens times the rank, where a polynomial of moderate degree reaches eps on [-B, B]."""
+    if seen.masked:
+        return Forecast("polynomial", math.inf, "knows levels but no masks")
+    degree = likely_degree(seen.logit_bound, seen.head_dim, seen.eps)
+    if degree is None:
+        return Forecast("polynomial", math.inf, f"no polynomial in reach for scores up to B = {seen.logit_bound:.4g}")
+    rank = monomial_rank(seen.head_dim, degree)
+    size = f"degree {degree}, rank {rank:,}"
+    if 8 * rank * (seen.value_dim + 1) > LARGEST_STATE:
+        return Forecast("polynomial", math.inf, f"{size}: its state does not fit into memory")
+    tokens = seen.queries + seen.keys
+    cost = tokens * (TOKEN + 2 * rank * (seen.value_dim + 1) * FEATURE_FLOP)
+    return Forecast("polynomial", cost + seen.stages * (CALL["polynomial"] + rank * seen.value_dim), size)
+
+
+def tree_cost(seen: Outline) -> Forecast:
+    """For d <= 3: one tree for every stage, over the keys seen."""
+    if seen.masked or seen.head_dim > MAX_HEAD_DIM:
+        why = "knows levels but no masks" if seen.masked else f"for head dimensions up to {MAX_HEAD_DIM}"
+        return Forecast("tree", math.inf, why)
+    bound, ratio = min(seen.logit_bound, 1e300), max(seen.eps, 1e-16)
+    flops = predicted_flops(seen.keys, seen.queries, seen.head_dim, seen.value_dim, bound, ratio)
+    cost = flops * TREE_FLOP + TREE_TOKEN * (seen.queries + seen.keys) + CALL["tree"] * seen.stages
+    return Forecast("tree", cost, f"about {flops:.2g} flops in cells")
+
+
+def likely_degree(bound: float, head_dim: int, eps: float) -> int | None:
+    """The degree that the polynomial engine will probably use: relative, or weighted for scores of random tokens.
+
+    >>> likely_degree(1.0, 4, 1e-3), likely_degree(100.0, 4, 1e-3) is None
+    (4, True)
+    """
+    if not bound <= LARGEST_BOUND:
+        return None
+    found = [relative_table_for(bound, eps)]
+    if grid_above(bound) <= LARGEST_WEIGHTED:
+        found.append(weighted_table_for(bound, max(head_dim, 2), eps))  # type: ignore[arg-type]
+    return min((table.degree for table in found if table is not None), default=None)

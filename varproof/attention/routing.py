@@ -1,0 +1,130 @@
+"""Which engines are tried for a head, in which order, and why."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from varproof.attention import exact, polynomial, tree
+from varproof.attention.head import Head
+from varproof.attention.kernel import Kernel
+from varproof.attention.outline import Outline, outline
+from varproof.attention.precision import in_float64
+from varproof.attention.prediction import Forecast, forecasts
+from varproof.attention.result import HeadResult
+from varproof.base.errors import InputError
+from varproof.base.extras import optional
+
+ENGINES = ("exact", "polynomial", "tree")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One attempt: `name` for messages, `run` computes the head."""
+
+    name: str
+    run: Callable[[Head], HeadResult]
+
+
+@dataclass(frozen=True)
+class Route:
+    """The attempts in order, and sentences on why this order."""
+
+    steps: tuple[Step, ...]
+    notes: tuple[str, ...]
+
+
+def route(head: Head, engine: str, kernel: str) -> Route:
+    """The way for one head: the engine asked for, or the engines by expected cost with exact attention as last resort.
+
+    Raises `InputError` when the engine asked for cannot take the head.
+    """
+    if engine != "auto":
+        _refuse(head, engine)
+        return Route(_steps(head, engine, kernel), (f"{engine} was asked for",))
+    seen = outline(head)
+    order = forecasts(seen)
+    chosen = [found for found in order if found.cost < math.inf]
+    # what is dearer than exact attention is no use after it: exact attention has the lowest floor
+    cheaper = chosen[: [found.engine for found in chosen].index("exact") + 1]
+    steps = tuple(step for found in cheaper for step in _steps(head, found.engine, kernel))
+    return Route(steps, _reasons(seen, order))
+
+
+def _refuse(head: Head, engine: str) -> None:
+    if engine != "exact" and head.mask is not None:
+        raise InputError(
+            f"the {engine} engine knows levels, no masks",
+            got="a mask",
+            allowed='engine="exact" or "auto" with a mask',
+            hint="give the block-causal structure as levels",
+        )
+    if engine == "tree" and head.head_dim > tree.MAX_HEAD_DIM:
+        raise InputError(
+            "the tree engine is for small head dimensions",
+            got=f"d = {head.head_dim}",
+            allowed=f"d <= {tree.MAX_HEAD_DIM}",
+            hint='use engine="polynomial" or "exact"',
+        )
+
+
+def _steps(head: Head, engine: str, kernel: str) -> tuple[Step, ...]:
+    """The attempts of one engine: in the dtype of the head, then in float64."""
+    wide = () if head.dtype == "float64" else ("float64",)
+    if engine == "exact":
+        in_wide = tuple(Step(f"exact in {dtype}", partial(exact.run, compute=dtype)) for dtype in wide)
+        return (Step(f"exact in {head.dtype}", exact.run), *in_wide)
+    if engine == "tree":
+        return (Step("tree", tree.run),)
+    serve = partial(polynomial.run, kernel=chosen_kernel(head, kernel))
+    in_wide = tuple(Step(f"polynomial in {dtype}", partial(in_float64, serve)) for dtype in wide)
+    return (Step(f"polynomial in {head.dtype}", serve), *in_wide)
+
+
+def chosen_kernel(head: Head, name: str) -> Kernel | None:
+    """The kernel by name; None leaves the choice of an array kernel to the engine.
+
+    "auto" takes the compiled kernel for NumPy arrays when numba is installed. Raises `MissingExtraError` where "numba"
+    is asked for and missing, `InputError` where it cannot take the arrays.
+    """
+    compiled = isinstance(head.q, np.ndarray)
+    if name == "numpy" or (name == "auto" and not (compiled and _has_numba())):
+        return None
+    if not compiled:
+        raise InputError(
+            "the numba kernel takes NumPy arrays",
+            got=f"{type(head.q).__module__}.{type(head.q).__name__}",
+            allowed='kernel="auto" or "numpy" (which is the array kernel for every library)',
+        )
+    optional("numba")
+    from varproof.attention.numba_kernel import numba_kernel
+
+    return numba_kernel()
+
+
+def _has_numba() -> bool:
+    from importlib.util import find_spec
+
+    return find_spec("numba") is not None
+
+
+def _reasons(seen: Outline, order: tuple[Forecast, ...]) -> tuple[str, ...]:
+    """Sentences: the numbers looked at, and the engines from the cheapest on."""
+    sentences = [
+        f"m = {seen.queries:,} queries, n = {seen.keys:,} keys, d = {seen.head_dim}; scores of centred keys up to "
+        f"B = {seen.logit_bound:.4g}, ln n = {math.log(seen.keys):.4g}; delta allows a relative error of "
+        f"{seen.eps:.4g} of the weights"
+    ]
+    for place, found in enumerate(order):
+        if found.cost == math.inf:
+            sentences.append(f"{found.engine} does not apply: {found.because}")
+        elif place == 0:
+            sentences.append(f"{found.engine} is expected to be the cheapest: {found.because}")
+        else:
+            ratio = found.cost / order[0].cost
+            sentences.append(f"{found.engine} is expected to take {ratio:.4g} times as long: {found.because}")
+    return tuple(sentences)
