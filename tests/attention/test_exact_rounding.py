@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from varproof.attention.exact_blocks import CHUNK, KEY_BLOCK, Partial, block_roundings, frame, key_block, merge
-from varproof.attention.exact_output import score_bounds, score_roundings
+from varproof.attention.exact_output import finish, score_bounds, score_roundings
 from varproof.attention.exact_rounding import EXPONENTIAL, Roundings, output_error, row_norms
 from varproof.base.tolerances import UNIT_ROUNDOFF
 
@@ -80,6 +80,32 @@ def test_a_shift_costs_and_overflow_leaves_no_bound() -> None:
     assert moved[0] > plain[0] + 5 * 2.0**-24
     assert counts("float32").score_error(np, one, big, 1e-40, shifted=False)[0] == math.inf
     assert counts("float64").score_error(np, one, big, 1e-40, shifted=False)[0] < 1e-12
+
+
+def test_subnormal_scores_are_paid_for() -> None:
+    """A query flushed to zero beside a key of 1e300 moves the score by up to 1e-8."""
+    small = counts().score_error(np, np.array([1e-9]), np.array([1e-309]), 1e300, shifted=False)
+    assert small[0] >= 1e300 * 2.0**-1022
+
+
+@pytest.mark.parametrize("normaliser", [math.inf, math.nan, 0.0, -1.0])
+def test_sums_that_mean_nothing_get_the_range(normaliser: float) -> None:
+    at = frame(np, np.zeros((2, 1)), np.array([[0.0], [3.0]]))
+    part = Partial(np.array([[0.25, 0.25], [normaliser, 1.0]]))
+    with np.errstate(all="ignore"):
+        values, bound = finish(
+            np,
+            part,
+            at,
+            counts(),
+            query_bound=np.array([1.0, 1.0]),
+            score_bound=np.array([1.0, 1.0]),
+            key_bound=1.0,
+            dtype=np.dtype(np.float64),
+        )
+    assert 3 <= bound[0] < 3.001
+    assert bound[1] < 1e-12
+    assert 0 <= values.min() <= values.max() <= 3
 
 
 def test_too_many_roundings_leave_no_bound() -> None:
