@@ -47,6 +47,45 @@ def polynomial_flops(tokens: int, head_dim: int, degree: int, *, value_dim: int 
     return tokens * (token_flops(rank, value_dim) + value_dim) + scales * rank * (value_dim + 1)
 
 
+def streamed_polynomial_flops(
+    queries: int,
+    keys: int,
+    head_dim: int,
+    degree: int,
+    *,
+    value_dim: int | None = None,
+    stages: int = 1,
+    weighted: bool = False,
+) -> int:
+    """What `varproof.attention.polynomial` executes on arrays: blocks of features, the last degree not always stored.
+
+    With c = d_v + 1 columns for keys, c' = c (c + 1 when `weighted`: a column for the error) for queries, and F the
+    number of stored features (all r = C(d+g, g), or C(d+g-1, g-1) where the last degree has more than d c monomials):
+    a key costs 2d + d_v for centring and scaling, F - 1 - d for features, 2 r c for sums and d c where the last degree
+    is not stored; a query d, F - 1 - d, 2 r c', 2 d c' and 2 d_v + 1 for the division and the middle of the values. A
+    stage scales the state, r c', and from the second on adds to it, r c. All stages must bring keys and queries.
+    Bounds and ranges, linear in the tokens, are left out. Raises `InputError` for arguments below 1.
+
+    >>> streamed_polynomial_flops(1024, 1024, 2, 5)
+    308287
+    """
+    value_dim = _positive(tokens=queries, head_dim=head_dim, value_dim=head_dim if value_dim is None else value_dim)
+    _positive(tokens=keys, head_dim=head_dim, value_dim=stages)
+    rank, columns = monomial_rank(head_dim, degree), value_dim + 1
+    lower = monomial_rank(head_dim, degree - 1) if degree else 0
+    scaled = head_dim if degree else 0
+
+    def products(columns: int, extra: int) -> int:
+        whole = rank - lower <= head_dim * columns
+        stored = rank if whole else lower
+        return max(stored - 1 - head_dim, 0) + 2 * rank * columns + (0 if whole else extra * head_dim * columns)
+
+    key = 2 * scaled + value_dim + products(columns, 1)
+    wide = columns + weighted
+    query = scaled + products(wide, 2) + 2 * value_dim + 1
+    return keys * key + queries * query + stages * rank * wide + (stages - 1) * rank * columns
+
+
 def pair_flops(head_dim: int, value_dim: int) -> int:
     """Flops that exact attention spends on one (query, key) pair: 2d + 1 + 2(d_v + 1).
 

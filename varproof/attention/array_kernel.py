@@ -87,9 +87,7 @@ class ArrayKernel:
             xp.matmul(table[:, :rows], f, out=total)
             for group in last:
                 product = products[:, : f.shape[1]]
-                xp.matmul(
-                    table[:, group.start : group.stop], f[group.tail_start : group.tail_stop], out=product
-                )
+                xp.matmul(table[:, group.start : group.stop], f[group.tail_start : group.tail_stop], out=product)
                 product *= f[1 + group.variable]
                 total += product
             out[:, tokens] = total

@@ -49,7 +49,8 @@ def moments(xp: Any, squares: Any, degree: int) -> Moments:
         power = squares if k == 2 else power * squares
         even.append(float(xp.sum(power)) * INFLATION)
     powers = [
-        even[k // 2] if k % 2 == 0 else math.sqrt(even[k // 2] * even[k // 2 + 1]) * INFLATION for k in range(degree + 1)
+        even[k // 2] if k % 2 == 0 else math.sqrt(even[k // 2] * even[k // 2 + 1]) * INFLATION
+        for k in range(degree + 1)
     ]
     return Moments(tuple(powers))
 
@@ -137,7 +138,7 @@ def weighted_bound(
     divisor = xp.where(safe, normaliser, xp.ones_like(normaliser))
     share = above / divisor * INFLATION
     safe = safe & (above >= 0) & (share < 1) & (ratio < math.inf)
-    share = xp.where(safe, share, xp.zeros_like(share))
+    share, ratio = (xp.where(safe, x, xp.zeros_like(x)) for x in (share, ratio))
     noise = 2 * h * (slack / divisor)
     by_range = 2 * h * share + noise
     by_output = (share * (h + ratio * INFLATION) + noise) / (1 - share)
@@ -168,7 +169,7 @@ def l1_bound(error: float) -> float:
     """2 (1 - sqrt(1-eps^2))/eps = 2 eps/(1 + sqrt(1-eps^2)) rounded up, 2 for eps >= 1: the softmax perturbation lemma.
 
     >>> l1_bound(0.6), l1_bound(1.5)
-    (0.6666666666666672, 2.0)
+    (0.6666666666666679, 2.0)
     """
     if not 0 <= error < 1:
         return 2.0
@@ -180,7 +181,7 @@ def relative_error_within(delta: float, half_range: float) -> float:
     """The largest eps < 1 (rounded down) with half_range l1(eps) <= delta; 0 for delta <= 0.
 
     >>> relative_error_within(0.5, 1.0)
-    0.470588235294114
+    0.470588235294116
     """
     if not delta > 0:
         return 0.0

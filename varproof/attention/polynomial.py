@@ -63,7 +63,7 @@ def run(
     >>> q = k = v = np.array([[0.0], [1.0]])
     >>> answer = run(Head(q, k, v, gamma=1.0, delta=1e-3, stages=(Stage(slice(0, 2), slice(0, 2)),)))
     >>> answer.degree, bool(abs(answer.values[0, 0] - 0.5) <= answer.bound[0] <= 1e-3)
-    (4, True)
+    (3, True)
     """
     if head.mask is not None:
         raise InputError("the polynomial engine knows block-causal stages, no masks", hint='use engine="exact"')
@@ -208,8 +208,11 @@ class _Work:
         if not self.frame.usable(factor):
             return False
         noise = self.rounding(table, self.kernel(kernel), plan, factor).with_last_steps(0.0)
-        noise += 2 * self.frame.half_range * self.rounding(table, self.kernel(kernel), plan, factor).factor * math.exp(
-            table.bound
+        noise += (
+            2
+            * self.frame.half_range
+            * self.rounding(table, self.kernel(kernel), plan, factor).factor
+            * math.exp(table.bound)
         )
         return bool(noise <= self.head.delta / 4)
 
@@ -224,9 +227,7 @@ class _Work:
         rounding = self.rounding(table, engine, plan, factor)
         tables = [table.coefficients] + ([table.weights] if isinstance(table, WeightedTable) else [])
         multinomials = plan.multinomials
-        scales = [
-            xp.asarray(multinomials * np.asarray(c)[plan.degrees], device=where)[:, None] for c in tables
-        ]
+        scales = [xp.asarray(multinomials * np.asarray(c)[plan.degrees], device=where)[:, None] for c in tables]
         key_squares, query_squares = at.key_squares * inverse**2, at.query_squares * factor**2
         values = xp.empty((head.queries, head.value_dim), dtype=head.q.dtype, device=where)
         bound = xp.full((head.queries,), math.inf, dtype=xp.float64, device=where)

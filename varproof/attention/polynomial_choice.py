@@ -101,7 +101,9 @@ class _Sample:
         """How many rows are expected to miss delta."""
         for level in LEVELS:
             t = self.scores * level
-            share = _evaluate(table.weights, t).mean(axis=1) / np.maximum(_evaluate(table.coefficients, t).mean(axis=1), 1e-9)
+            share = _evaluate(table.weights, t).mean(axis=1) / np.maximum(
+                _evaluate(table.coefficients, t).mean(axis=1), 1e-9
+            )
             weights = np.exp(self.half * t)
             output = np.abs((weights @ self.values) / weights.sum(axis=1)[:, None]).max(axis=1)
             with np.errstate(divide="ignore"):

@@ -49,7 +49,11 @@ class Frame:
     def usable(self, factor: float) -> bool:
         """Whether scaling with `factor` and `key_scale` keeps away from underflow and overflow."""
         scaled = self.largest_query * factor
-        return self.key_scale <= LARGEST_SCALE and LEAST_SCALE <= factor <= LARGEST_SCALE and scaled <= LARGEST_SCALED_QUERY
+        return (
+            self.key_scale <= LARGEST_SCALE
+            and LEAST_SCALE <= factor <= LARGEST_SCALE
+            and scaled <= LARGEST_SCALED_QUERY
+        )
 
 
 def frame(xp: Any, head: Head, q: Any, k: Any, v: Any) -> Frame:

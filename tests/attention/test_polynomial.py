@@ -1,0 +1,404 @@
+"""The polynomial engine: its bound holds against the enclosed truth on every row, and fails when it ought to."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from varproof.approx.cost import streamed_polynomial_flops
+from varproof.attention import polynomial
+from varproof.attention.array_kernel import ArrayKernel
+from varproof.attention.bound_grid import grid_above
+from varproof.attention.head import Head, Stage
+from varproof.attention.polynomial import run
+from varproof.attention.polynomial_frame import column_range, frame
+from varproof.attention.polynomial_table import RelativeTable, relative_table
+from varproof.attention.reference import row_error
+from varproof.attention.result import HeadResult
+from varproof.attention.weighted_table import WeightedTable, weighted_table
+from varproof.base.errors import InputError
+
+Array = NDArray[Any]
+Case = Callable[[np.random.Generator], tuple[Array, Array, Array, float]]
+
+
+def whole(q: Any, k: Any) -> tuple[Stage, ...]:
+    return (Stage(slice(0, q.shape[0]), slice(0, k.shape[0])),)
+
+
+def make_head(q: Any, k: Any, v: Any, gamma: float, delta: float = 1e-3, **options: Any) -> Head:
+    return Head(q, k, v, gamma, delta, options.pop("stages", whole(q, k)), **options)
+
+
+def assert_certified(head: Head, answer: HeadResult) -> tuple[Array, Array]:
+    """No row errs by more than its bound; returns (errors, bounds)."""
+    errors, bound = np.array(row_error(head, answer.values)), np.asarray(answer.bound)
+    assert np.asarray(answer.values).dtype == np.asarray(head.q).dtype
+    assert bound.dtype == np.float64
+    assert bound.shape == (head.queries,)
+    assert (errors <= bound).all()
+    return errors, bound
+
+
+def signs(rng: np.random.Generator) -> tuple[Array, Array, Array, float]:
+    """All scores at +-B, the values their sign pattern."""
+    sign = np.concatenate([[1.0, -1.0], rng.choice([-1.0, 1.0], 38)])
+    return np.full((6, 3), 1.5), 1.1 * sign[:, None] * np.ones((40, 3)), sign[:, None] * np.array([1.0, -1e3]), 0.2
+
+
+def hidden_rows(rng: np.random.Generator) -> tuple[Array, Array, Array, float]:
+    """Two queries and a key far longer than the others, where no sample looks."""
+    q, k, v = (rng.standard_normal((220, 4)) * 0.05 for _ in range(3))
+    q[[31, 53]] *= 30
+    k[77] *= 20
+    return q[:60], k, v, 1.0
+
+
+def dominant_key(rng: np.random.Generator) -> tuple[Array, Array, Array, float]:
+    q, k, v = (rng.standard_normal((60, 4)) for _ in range(3))
+    k[7] *= 20
+    return q, k, v, 0.05
+
+
+def duplicates(rng: np.random.Generator) -> tuple[Array, Array, Array, float]:
+    q, k, v = (np.repeat(rng.standard_normal((5, 2)), 9, axis=0) for _ in range(3))
+    return q, k, v, 0.3
+
+
+def zero_queries(rng: np.random.Generator) -> tuple[Array, Array, Array, float]:
+    q, k, v = (rng.standard_normal((20, 3)) for _ in range(3))
+    return 0 * q, k, v, 1.0
+
+
+def equal_keys(rng: np.random.Generator) -> tuple[Array, Array, Array, float]:
+    q, k, v = (rng.standard_normal((20, 3)) for _ in range(3))
+    return q, np.tile(k[:1], (20, 1)), v, 1.0
+
+
+def single_token(rng: np.random.Generator) -> tuple[Array, Array, Array, float]:
+    q, k, v = (rng.standard_normal((1, 1)) for _ in range(3))
+    return q, k, v, 1.0
+
+
+def rectangular(rng: np.random.Generator) -> tuple[Array, Array, Array, float]:
+    return rng.standard_normal((7, 1)), rng.standard_normal((90, 1)), rng.standard_normal((90, 3)), 0.5
+
+
+def shifted_values(rng: np.random.Generator) -> tuple[Array, Array, Array, float]:
+    q, k, v = (rng.standard_normal((40, 2)) for _ in range(3))
+    return q, k + 1e3, v * np.array([1e-4, 1.0]) + np.array([1e2, -1e1]), 0.2
+
+
+CASES: list[Case] = [
+    signs, hidden_rows, dominant_key, duplicates, zero_queries, equal_keys, single_token, rectangular, shifted_values,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("weighted", [None, False, True])
+@pytest.mark.parametrize("case", CASES)
+def test_the_bound_holds_on_every_row(case: Case, weighted: bool | None, dtype: str) -> None:
+    q, k, v, gamma = case(np.random.default_rng(0))
+    floor = 1e-5 if dtype == "float64" else 1e-3
+    for delta in (floor * float(np.abs(v).max()), 0.3 * float(np.abs(v).max())):
+        head = make_head(q.astype(dtype), k.astype(dtype), v.astype(dtype), gamma, delta)
+        _, bound = assert_certified(head, run(head, weighted=weighted))
+        assert (bound <= delta).all()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_degree_too_low_gives_rows_to_the_exact_engine_and_counts_them(case: Case) -> None:
+    head = make_head(*case(np.random.default_rng(1)), delta=1e-6)
+    at = frame(np, head, head.q, head.k, head.v)
+    answer = run(head, table=relative_table(max(at.bound, 2.0**-10), 1))
+    _, bound = assert_certified(head, answer)
+    assert (bound <= 1e-6).all()
+    if at.half_range > 1e-3 and at.bound > 0.1:
+        assert answer.rows_rerun == head.queries
+        assert "exactly" in answer.notes[-1]
+
+
+@pytest.mark.parametrize("rerun", [False, True])
+def test_hidden_long_queries_are_found_by_the_certificate(rerun: bool) -> None:
+    """A weighted polynomial made for the many short rows; the two long ones are computed again."""
+    head = make_head(*hidden_rows(np.random.default_rng(2)), delta=3e-4 if rerun else 1.0)
+    at = frame(np, head, head.q, head.k, head.v)
+    answer = run(head, table=weighted_table(grid_above(at.bound), 3, 1024.0))
+    assert_certified(head, answer)
+    if rerun:
+        assert 2 <= answer.rows_rerun <= 40
+        assert (np.asarray(answer.bound) <= head.delta).all()
+    else:
+        assert answer.rows_rerun == 0
+        assert set(np.argsort(answer.bound)[-2:]) == {31, 53}
+
+
+def two_groups(score: float) -> Head:
+    """Scores +-`score`, 1 key above and 7 below, values their sign: the lemma is attained when 7 = e^{2 score}."""
+    k = np.array([[1.0]] + [[-1.0]] * 7)
+    return make_head(np.array([[1.0]]), k, k.copy(), score, delta=2.0)
+
+
+def test_the_bound_is_nearly_attained_so_no_smaller_constant_would_do() -> None:
+    head = two_groups(1 - 1e-12)
+    errors, bound = assert_certified(head, run(head, table=relative_table(1.0, 2)))
+    assert errors[0] > 0.95 * bound[0]
+
+
+def test_scores_underestimated_by_a_percent_break_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    real, head, table = polynomial.frame, two_groups(1 / 0.99), relative_table(1.0, 2)
+    with pytest.raises(InputError, match="does not cover"):
+        run(head, table=table)
+    monkeypatch.setattr(polynomial, "frame", lambda *given: replace(real(*given), bound=1.0))
+    answer = run(head, table=table)
+    assert row_error(head, answer.values)[0] > answer.bound[0]
+
+
+def test_without_centring_the_scores_would_not_be_covered() -> None:
+    q, k, v, gamma = shifted_values(np.random.default_rng(0))
+    head = make_head(q, k, v, gamma)
+    at = frame(np, head, q, k, v)
+    assert at.bound < 2
+    assert gamma * np.linalg.norm(q, axis=1).max() * np.linalg.norm(k, axis=1).max() > 100
+
+
+# |p(s) - e^s| <= W(s) on [-1, 1] holds for all three, and none of them says anything
+NONSENSE = [
+    WeightedTable(1.0, 1, 3.0, (-1.0, 0.0), (4.0, 0.0), 1.0),  # sum p < 0
+    WeightedTable(1.0, 0, 3.0, (1.0,), (2.0,), 1.0),  # a = 2
+    WeightedTable(1.0, 2, 3.0, (0.0, 0.0, 0.0), (3.0, 0.0, 0.0), 1.0),  # sum p = 0
+]
+
+
+@pytest.mark.parametrize("stored", ["float64", "float32"])
+@pytest.mark.parametrize("table", NONSENSE)
+def test_nonsense_is_not_certified(table: WeightedTable, stored: str) -> None:
+    rng = np.random.default_rng(0)
+    q, k, v = (rng.uniform(-0.5, 0.5, (30, 2)).astype(stored) for _ in range(3))
+    head = make_head(q, k, v, 1.0, delta=100.0)
+    work = polynomial._Work.of(head, stored)
+    with np.errstate(all="ignore"):
+        assert np.isinf(work.serve(table, None, 2**31).bound).all()
+    answer = run(head, table=table)
+    assert answer.rows_rerun == 30
+    assert_certified(head, answer)
+
+
+def causal(n: int, *cuts: int) -> tuple[Stage, ...]:
+    ends = [0, *cuts, n]
+    return tuple(Stage(slice(a, b), slice(a, b)) for a, b in zip(ends[:-1], ends[1:], strict=True))
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_running_sums_equal_recomputation(weighted: bool) -> None:
+    rng = np.random.default_rng(3)
+    q, k, v = (rng.standard_normal((90, 3)) for _ in range(3))
+    stages = causal(90, 1, 10, 40)
+    head = make_head(q, k, v, 0.1, stages=stages)
+    bound = frame(np, head, q, k, v).bound
+    grid = grid_above(bound)
+    table = weighted_table(grid, 4, 6.0) if weighted else relative_table(grid, 5)
+    answer = run(replace(head, delta=10.0), table=table)
+    errors, bounds = assert_certified(head, answer)
+    assert answer.rows_rerun == 0
+    for stage in stages:
+        alone = Stage(slice(0, stage.queries.stop - stage.queries.start), slice(0, stage.keys.stop))
+        part = make_head(q[stage.queries], k[: stage.keys.stop], v[: stage.keys.stop], 0.1, 10.0, stages=(alone,))
+        again = run(part, table=table)
+        both = np.asarray(again.bound) + bounds[stage.queries]
+        assert (np.abs(again.values - answer.values[stage.queries]).max(axis=1) <= both).all()
+    # the same frame, so the same sums to rounding
+    full = run(make_head(q, k, v, 0.1, 10.0), table=table)
+    np.testing.assert_allclose(full.values[40:], answer.values[40:], rtol=0, atol=1e-13)
+    assert (errors > 0).any()
+
+
+def test_rows_of_stages_that_miss_are_served_with_their_own_keys() -> None:
+    rng = np.random.default_rng(4)
+    q, k, v = (rng.standard_normal((120, 3)) for _ in range(3))
+    q[::7] *= 0.01
+    head = make_head(q, k, v, 0.15, 1e-5, stages=causal(120, 5, 50))
+    grid = grid_above(frame(np, head, q, k, v).bound)
+    answer = run(head, table=relative_table(grid, 3))
+    _, bound = assert_certified(head, answer)
+    assert (bound <= head.delta).all()
+    some = np.array([0, 4, 5, 60, 61, 119])
+    part = polynomial._rows_of(head, some)
+    assert [s.queries for s in part.stages] == [slice(0, 2), slice(2, 3), slice(3, 6)]
+    np.testing.assert_allclose(run(part).values, run(head).values[some], rtol=0, atol=2e-5)
+
+
+def test_stages_without_keys_or_queries() -> None:
+    rng = np.random.default_rng(5)
+    q, k, v = (rng.standard_normal((10, 2)) for _ in range(3))
+    stages = (Stage(slice(0, 0), slice(0, 3)), Stage(slice(0, 6), slice(3, 3)), Stage(slice(6, 10), slice(3, 10)))
+    head = make_head(q, k, v, 0.3, stages=stages)
+    _, bound = assert_certified(head, run(head))
+    assert (bound <= head.delta).all()
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_torch_equals_numpy(dtype: str, weighted: bool) -> None:
+    torch = pytest.importorskip("torch", reason='needs the extra: pip install "varproof[torch]"')
+    rng = np.random.default_rng(6)
+    arrays = [rng.standard_normal((80, 4)).astype(dtype) for _ in range(3)]
+    tensors = [torch.from_numpy(x) for x in arrays]
+    for delta in (0.3, 1e-2, 1e-4):
+        head = make_head(*arrays, 0.1, delta, stages=causal(80, 30))
+        here, there = (run(replace(head, q=a[0], k=a[1], v=a[2]), weighted=weighted) for a in (arrays, tensors))
+        assert isinstance(there.values, torch.Tensor)
+        assert isinstance(there.bound, torch.Tensor)
+        assert (there.degree, there.rank, there.rows_rerun) == (here.degree, here.rank, here.rows_rerun)
+        atol = 1e-12 if dtype == "float64" else 1e-4
+        np.testing.assert_allclose(there.values.numpy(), here.values, rtol=0, atol=atol)
+        np.testing.assert_allclose(there.bound.numpy(), here.bound, rtol=1e-2 if dtype == "float32" else 1e-6)
+        assert_certified(replace(head, q=tensors[0], k=tensors[1], v=tensors[2]), there)
+
+
+def test_equal_values_are_returned_exactly() -> None:
+    rng = np.random.default_rng(7)
+    q, k = (rng.standard_normal((8, 2)) * 1e5 for _ in range(2))
+    v = np.tile([[0.1, -7e200]], (8, 1))
+    answer = run(make_head(q, k, v, 1.0))
+    assert (answer.values == v).all()
+    assert (answer.bound == 0).all()
+
+
+@pytest.mark.parametrize(("m", "value_dim"), [(0, 2), (3, 0)])
+def test_empty_output(m: int, value_dim: int) -> None:
+    answer = run(make_head(np.ones((m, 2)), np.ones((5, 2)), np.ones((5, value_dim)), 1.0))
+    assert answer.values.shape == (m, value_dim)
+    assert answer.bound.shape == (m,)
+
+
+@pytest.mark.parametrize("size", [1e3, 1e150, 1e300])
+def test_scores_beyond_every_table_are_exact_and_counted(size: float) -> None:
+    rng = np.random.default_rng(8)
+    q, k, v = (rng.standard_normal((6, 2)) for _ in range(3))
+    head = make_head(q * size, k, v, 1.0)
+    answer = run(head)
+    assert answer.rows_rerun == 6
+    assert_certified(head, answer)
+
+
+@pytest.mark.parametrize(("q_size", "k_size"), [(1e-200, 1e200), (1e160, 1e-160), (1e-40, 1e40), (1e-170, 1e-170)])
+def test_tokens_of_extreme_size_are_certified(q_size: float, k_size: float) -> None:
+    rng = np.random.default_rng(9)
+    q, k, v = (rng.uniform(-0.5, 0.5, (12, 2)) for _ in range(3))
+    head = make_head(q * q_size, k * k_size, v, 1.0)
+    _, bound = assert_certified(head, run(head))
+    assert (bound <= head.delta).all()
+
+
+@pytest.mark.parametrize("size", [1e-320, 1e-300, 1e300])
+def test_values_of_extreme_size_are_certified(size: float) -> None:
+    rng = np.random.default_rng(10)
+    q, k, v = (rng.uniform(-0.5, 0.5, (12, 2)) for _ in range(3))
+    head = make_head(q, k, v * size, 1.0, delta=1e-3 * size + 1e-318)
+    assert_certified(head, run(head))
+
+
+def test_float32_falls_back_to_float64_where_rounding_matters() -> None:
+    rng = np.random.default_rng(11)
+    arrays = [rng.standard_normal((80, 4)).astype("float32") for _ in range(3)]
+    for delta in (1e-1, 1e-5, 2e-6):
+        head = make_head(*arrays, 0.05, delta)
+        errors, bound = assert_certified(head, run(head))
+        assert (bound <= delta).all()
+        assert errors.max() > 0
+
+
+def test_state_too_large_is_refused_before_it_is_allocated() -> None:
+    tokens = np.random.default_rng(0).uniform(-0.1, 0.1, (3, 64))
+    head = make_head(tokens, tokens, tokens, 1.0)
+    with pytest.raises(InputError, match=r"rank 11969016345: its state takes 6223888499400 bytes"):
+        run(head, table=relative_table(1.0, 8))
+
+
+def test_masks_are_refused() -> None:
+    one = np.ones((2, 1))
+    with pytest.raises(InputError, match="no masks"):
+        run(make_head(one, one, one, 1.0, mask=np.ones((2, 2), dtype=bool)))
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize(("d", "degree", "value_dim"), [(1, 0, 1), (2, 5, 2), (4, 5, 3), (8, 3, 8), (16, 2, 16)])
+def test_flops_counted_equal_the_closed_form(d: int, degree: int, value_dim: int, weighted: bool) -> None:
+    rng = np.random.default_rng(12)
+    q, k, v = rng.uniform(-0.1, 0.1, (70, d)), rng.uniform(-0.1, 0.1, (70, d)), rng.uniform(-1, 1, (70, value_dim))
+    table: RelativeTable | WeightedTable = relative_table(1.0, degree)
+    if weighted:
+        table = weighted_table(1.0, degree, 4.0)
+    for stages in (causal(70), causal(70, 3, 20)):
+        answer = run(make_head(q, k, v, 1.0, 1e300, stages=stages), table=table)
+        if answer.rows_rerun == 0:
+            assert answer.flops == streamed_polynomial_flops(
+                70, 70, d, degree, value_dim=value_dim, stages=len(stages), weighted=weighted
+            )
+        else:
+            assert (degree, weighted) == (0, True)
+
+
+def test_weighted_tables_are_chosen_where_they_pay() -> None:
+    rng = np.random.default_rng(13)
+    q, k, v = (rng.standard_normal((4096, 16)) for _ in range(3))
+    head = make_head(q, k, v, 1.0, 4e-2)
+    bound = frame(np, head, q, k, v).bound
+    head = replace(head, gamma=0.999 / bound)
+    answer, relative = run(head), run(head, weighted=False)
+    assert answer.rank < relative.rank
+    assert answer.rows_rerun <= 4
+    assert (np.asarray(answer.bound) <= head.delta).all()
+    both = np.asarray(answer.bound) + np.asarray(relative.bound)
+    assert (np.abs(answer.values - relative.values).max(axis=1) <= both).all()
+
+
+def test_many_rows_that_miss_are_computed_with_a_relative_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(14)
+    q, k, v = (rng.standard_normal((2000, 2)) for _ in range(3))
+    head = make_head(q, k, v, 0.05, 1e-4)
+    real = polynomial.choose
+    bad = weighted_table(grid_above(frame(np, head, q, k, v).bound), 1, 1024.0)
+    monkeypatch.setattr(polynomial, "choose", lambda xp, h, f, w: real(xp, h, f, w) if w is False else bad)
+    answer = run(head)
+    assert "relative table" in answer.notes[-1]
+    assert answer.rows_rerun > 100
+    assert answer.degree > 1
+    assert (np.asarray(answer.bound) <= head.delta).all()
+
+
+@pytest.mark.parametrize("n", [1, 63, 64, 65, 200])
+def test_column_range_of_any_number_of_rows(n: int) -> None:
+    x = np.random.default_rng(n).standard_normal((n, 3))
+    for given in (x, np.asfortranarray(x)):
+        low, high = column_range(np, given)
+        assert (low == x.min(axis=0)).all()
+        assert (high == x.max(axis=0)).all()
+
+
+def test_one_far_key_is_centred_by_the_box() -> None:
+    k = np.zeros((100, 2))
+    k[3] = [1.0, 0.0]
+    head = make_head(np.ones((1, 2)), k, k, 1.0)
+    assert frame(np, head, head.q, k, k).largest_key == pytest.approx(0.5)
+
+
+@pytest.mark.slow
+def test_thousands_of_random_heads() -> None:
+    rng = np.random.default_rng(15)
+    for _ in range(400):
+        case = CASES[rng.integers(len(CASES))]
+        q, k, v, gamma = case(rng)
+        rows = rng.permutation(q.shape[0])[: rng.integers(1, 8)]
+        gamma *= float(rng.uniform(0.1, 2))
+        delta = float(10 ** rng.uniform(-9, 0))
+        head = make_head(q[rows], k[:60], v[:60], gamma, delta)
+        assert_certified(head, run(head, weighted=[None, False, True][rng.integers(3)], kernel=ArrayKernel(block=8)))
+    assert math.isfinite(delta)
