@@ -59,6 +59,16 @@ def test_a_process_that_takes_too_long_is_stopped():
         run_task(Task("case", SMALL, QUICK), limit=0.05)
 
 
+def test_a_process_that_answered_may_end_in_peace(tmp_path):
+    written = tmp_path / "cache"
+    lines = (
+        f"import atexit, time\natexit.register(lambda: (time.sleep(0.3), open({str(written)!r}, 'w').write('whole')))"
+    )
+    (tmp_path / "sitecustomize.py").write_text(lines)
+    run_task(Task("first", SMALL, QUICK, EXACT), environment={"PYTHONPATH": str(tmp_path)})
+    assert written.read_text() == "whole"  # KeOps writes its cache so late; cut short, it does not load any more
+
+
 def test_keops_that_fails_is_left_out(monkeypatch):
     def dies(task, **_):
         assert task.what == "keops"

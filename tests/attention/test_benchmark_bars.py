@@ -73,7 +73,7 @@ def test_goals_are_about_float64_arrays_of_numpy_on_the_processor():
 def test_the_share_of_the_peak_counts_what_the_method_needs():
     measured = row(NUMBA, 0.01, flops=10**9, useful_flops=6 * 10**8)
     found = result("d8-r495", measured, row(SDPA, 1.0))
-    assert outcome(found)[-1] == ("numba: share of GEMM peak", 0.6, True, False)
+    assert outcome(found)[-1] == ("numba: needed flops over GEMM peak", 0.6, True, False)
     assert peak_share(found, measured) == 1.0
     assert peak_share(found, row(NUMBA, 0.01)) is None
 

@@ -28,6 +28,7 @@ from varproof.base.extras import optional
 
 MAX_REPEATS = 1000
 KEOPS_SECONDS = 180.0  # for compiling one formula
+LAST_SECONDS = 20.0  # for ending after the answer: libraries write their caches then
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMBA_NUM_THREADS")
 PACKAGES = ("numpy", "torch", "numba", "performer-pytorch", "pykeops", "scikit-learn")
 RANKS_OF = "d8-r495"  # the case whose d and B the error is drawn against rank for, when it is among those asked for
@@ -116,10 +117,9 @@ def _keops(case: Case, settings: Settings) -> str:
     if not settings.peers or settings.device != "cpu" or case.engine != "polynomial" or _version("pykeops") is None:
         return ""
     try:
-        run_task(Task("keops", case, settings), limit=KEOPS_SECONDS)
+        return str(run_task(Task("keops", case, settings), limit=KEOPS_SECONDS))
     except MeasurementError as error:
         return str(error)
-    return ""
 
 
 def _rank_case(cases: Sequence[Case]) -> Case | None:
@@ -156,6 +156,8 @@ def run_task(
             if limit is not None:
                 timer.start()
             kind, content = _converse(process, task, step)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(LAST_SECONDS)
         finally:
             timer.cancel()
             _stop(process)

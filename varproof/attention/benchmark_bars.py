@@ -45,7 +45,7 @@ def _bar(result: CaseResult, goal: Goal) -> Bar:
         span = "growth exponent" if slope is None else f"growth exponent, N = {slope.first} to {slope.last}"
         return _judged(result, goal, kernel + span, "", None if slope is None else slope.exponent)
     if goal.what == "share":
-        return _judged(result, goal, kernel + "share of GEMM peak", "%", peak_share(result, ours, useful=True))
+        return _judged(result, goal, kernel + "needed flops over GEMM peak", "%", peak_share(result, ours, useful=True))
     measured = None if ours is None else result.speed(ours, SDPA)
     return _judged(result, goal, kernel + "against SDPA", "x", measured)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import import_module
 from typing import Any
 
 from varproof.attention.benchmark_cases import Case
@@ -85,6 +86,15 @@ def ours(case: Case, arrays: Arrays, delta: float) -> list[Contestant]:
     return made
 
 
+def load(name: str) -> None:
+    """Import what the contestant of this name needs."""
+    engine, _, kernel = name.partition(", ")
+    import_module(f"varproof.attention.{engine}")
+    if kernel:
+        import_module("varproof.attention.polynomial_table")
+        kernel_named("numba" if kernel == "numba" else "numpy")
+
+
 @lru_cache(maxsize=2)
 def kernel_named(name: str) -> Any:
     """The kernel "numpy" (array operations, also those of torch) or "numba"; `MissingExtraError` without its extra."""
@@ -151,7 +161,7 @@ def _tree(head: Head) -> HeadResult:
 
 
 def _attend(arrays: Arrays, delta: float) -> Any:
-    from varproof.attention.attend import attend
+    from varproof.attention.front import attend
 
     return attend(arrays.q, arrays.k, arrays.v, delta=delta, scale="d")
 

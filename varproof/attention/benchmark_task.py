@@ -45,7 +45,10 @@ def perform(task: Task, step: Callable[[], object] = lambda: None) -> Any:
 
 
 def first_call(task: Task) -> First:
-    """The first call of one of our engines; loading NumPy (and torch) and drawing the numbers is not counted."""
+    """The first call of one of our engines; loading NumPy (and torch) and drawing the numbers is not counted.
+
+    Compiling is: it happens in the call.
+    """
     settings = task.settings
     rows = make_arrays(task.case, task.case.tokens, settings.seed)
     if settings.backend == "torch":
@@ -53,9 +56,10 @@ def first_call(task: Task) -> First:
 
         optional("torch").set_num_threads(1)
     start = time.perf_counter()
-    from varproof.attention.benchmark_contestants import case_delta, ours, place
+    from varproof.attention.benchmark_contestants import case_delta, load, ours, place
     from varproof.base.tolerances import UNIT_ROUNDOFF
 
+    load(task.contestant)
     arrays = place(rows, backend=settings.backend, device=settings.device, dtype=settings.dtype)
     loaded = time.perf_counter()
     # the table that delta is computed from is the one the engine takes: building it belongs to the call
@@ -67,8 +71,14 @@ def first_call(task: Task) -> First:
     return First(loaded - start, time.perf_counter() - loaded)
 
 
-def try_keops(task: Task) -> None:
-    """Compile KeOps for the case's shapes; whatever happens here happens to this process alone."""
-    from varproof.attention.benchmark_peers import keops
+def try_keops(task: Task) -> str:
+    """Compile KeOps for the case's shapes: why it does not work, or ""; a crash ends this process alone."""
+    from varproof.attention.benchmark_peers import PeerUnavailableError, keops
 
-    keops(task.case, make_arrays(task.case, 64, task.settings.seed))()
+    try:
+        keops(task.case, make_arrays(task.case, 64, task.settings.seed))()
+    except PeerUnavailableError as error:
+        return str(error)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return ""
