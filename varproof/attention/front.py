@@ -94,7 +94,7 @@ def _one_head(head: Head, engine: Engine, kernel: KernelName) -> HeadResult:
     raise CertificateError(
         "no certificate reaches delta",
         got=f"delta = {head.delta:.3g}",
-        allowed=f"delta >= {floor * (1 + 2**-40):.3g}, the floor for this input in {head.dtype}"
+        allowed=f"delta >= {floor * 1.001:.4g}, the floor for this input in {head.dtype}"
         + ("" if engine == "auto" else f" with engine {engine}"),
         hint="; ".join(notes[len(path.notes) :])
         + (". Give float64 arrays for a lower floor" if head.dtype == "float32" else "")

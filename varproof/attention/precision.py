@@ -17,12 +17,12 @@ def in_float64(engine: Callable[[Head], HeadResult], head: Head) -> HeadResult:
     """`engine` run in float64 on a float32 head; values rounded to float32, and the rounding added to the bound.
 
     Converting float32 to float64 is exact, so the bound is one for the head as given. The engine is asked for what
-    the final rounding leaves of delta; where that is nothing, the answer is computed all the same and the bound says
-    by how much it misses.
+    the final rounding is sure to leave of delta, and for a thousandth where that is too little to tell: then the bound
+    is close to the rounding itself, the least that float32 can do.
     """
     xp = head.xp
     rounding = UNIT_ROUNDOFF["float32"] * float(xp.max(xp.abs(xp.astype(head.v, xp.float64)))) * COVER + HALF_SMALLEST
-    left = head.delta - rounding if rounding < head.delta else head.delta
+    left = head.delta - rounding if rounding < head.delta / 2 else head.delta / 1000
     q, k, v = (xp.astype(array, xp.float64) for array in (head.q, head.k, head.v))
     answer = engine(replace(head, q=q, k=k, v=v, delta=left))
     values = xp.astype(answer.values, xp.float32)

@@ -169,7 +169,7 @@ def _arrays(q: Any, k: Any, v: Any) -> tuple[Any, Any, Any]:
             "q, k and v must have one floating-point dtype",
             got=", ".join(f"{name} {dtype}" for name, dtype in zip("qkv", dtypes, strict=True)),
             allowed="float64 or float32, the same for all three",
-            hint="convert them first; integers and 16-bit floats convert to float32 or float64 without loss"
+            hint="convert them first; 16-bit floats become float32 without loss"
             if all(dtype in ("float16", "bfloat16") for dtype in dtypes)
             else "convert them first, for example with .astype(float)",
         )

@@ -1,0 +1,241 @@
+"""`attend`: what a user calls. Right answers within certified bounds, the route, fallbacks and refusals."""
+
+from __future__ import annotations
+
+import importlib.util
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from flint import arb, ctx
+
+from varproof.attention import Attention, attend
+from varproof.attention.head import Head, Stage
+from varproof.attention.reference import row_error
+from varproof.attention.validation import validated
+from varproof.base.errors import CertificateError, InputError, MissingExtraError
+
+DATA = Path(__file__).parent.parent / "data" / "var_qkv_layer15_head3.npz"
+HAS_NUMBA = importlib.util.find_spec("numba") is not None
+
+
+def tokens(m: int, n: int, d: int, columns: int, *, seed: int = 0, size: float = 1.0) -> tuple[Any, Any, Any]:
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(m, d)) * size, rng.normal(size=(n, d)), rng.uniform(-1, 1, size=(n, columns))
+
+
+def softmax(q: Any, k: Any, v: Any, gamma: float, seen: Any = True) -> Any:
+    """A dense float64 reference, good to about 1e-13."""
+    scores = np.where(seen, gamma * (q @ k.T), -np.inf)
+    weights = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return (weights @ v) / weights.sum(axis=1, keepdims=True)
+
+
+def assert_certified(answer: Attention, expected: Any, delta: float, slack: float = 1e-12) -> None:
+    values, bound = np.asarray(answer.values, dtype=np.float64), np.asarray(answer.bound)
+    assert np.all(np.isfinite(bound))
+    assert np.all(bound <= delta)
+    assert np.all(np.abs(values - expected).max(axis=-1) <= bound + slack)
+
+
+@pytest.mark.parametrize("engine", ["auto", "exact", "polynomial", "tree"])
+@pytest.mark.parametrize("kernel", ["auto", "numpy"])
+def test_every_engine_is_within_its_bound_of_the_enclosed_truth(engine: Any, kernel: Any) -> None:
+    q, k, v = tokens(40, 60, 2, 3)
+    answer = attend(q, k, v, delta=1e-3, scale=0.3, engine=engine, kernel=kernel)
+    (head,) = validated(q, k, v, delta=1e-3, scale=0.3).heads()
+    assert np.all(np.array(row_error(head, answer.values)) <= answer.bound)
+    assert answer.bound.max() <= 1e-3
+    assert engine in ("auto", answer.engine)
+
+
+@pytest.mark.parametrize("scale", ["d", "sqrt", "one"])
+def test_scales_mean_the_real_numbers(scale: Any) -> None:
+    q, k, v = tokens(5, 7, 3, 1)
+    exactly = {"d": Fraction(1, 3), "sqrt": None, "one": Fraction(1)}[scale]
+    answer = attend(q, k, v, delta=1e-12, scale=scale)
+    (head,) = validated(q, k, v, delta=1e-12, scale=scale).heads()
+    if exactly is None:
+        with ctx.workprec(20000):
+            exactly = 1 / arb(3).sqrt()
+    assert np.all(np.array(row_error(head, answer.values, gamma=exactly)) <= answer.bound)
+
+
+def test_many_tokens_with_small_scores_take_the_polynomial_and_say_why() -> None:
+    q, k, v = tokens(8192, 8192, 2, 2)
+    answer = attend(q, k, v, delta=1e-3, scale=0.05, explain=True)
+    assert answer.engine == "polynomial"
+    assert answer.rank == (answer.degree + 1) * (answer.degree + 2) // 2
+    assert_certified(answer, softmax(q, k, v, 0.05), 1e-3)
+    assert any(line.startswith("polynomial is expected to be the cheapest") for line in answer.explanation)
+    assert any("exact is expected to take" in line for line in answer.explanation)
+
+
+def test_low_temperature_in_two_dimensions_takes_the_tree() -> None:
+    q, k, v = tokens(16384, 16384, 2, 2)
+    answer = attend(q, k, v, delta=1e-2, scale=8.0)
+    assert answer.engine == "tree"
+    some = np.arange(0, 16384, 997)
+    assert_certified(
+        Attention(answer.values[some], answer.bound[some], "tree", 0, 0, 0, 0), softmax(q[some], k, v, 8.0), 1e-2
+    )
+
+
+def test_recorded_heads_of_a_model_are_exact_and_the_reason_is_given() -> None:
+    with np.load(DATA) as stored:
+        (q, k, v), sides = (stored[name].astype(np.float32) for name in "qkv"), stored["patch_nums"]
+    levels = np.repeat(np.arange(len(sides)), sides**2)
+    answer = attend(q, k, v, delta=1e-3, scale="one", levels=levels, explain=True)
+    assert answer.engine == "exact"
+    reason = "\n".join(answer.explanation)
+    assert "exact is expected to be the cheapest" in reason
+    assert "polynomial does not apply: degree" in reason
+    wide = [np.asarray(array, dtype=np.float64).reshape(-1, *array.shape[-2:]) for array in (q, k, v)]
+    values, bound = (np.asarray(a).reshape(len(wide[0]), 680, -1) for a in (answer.values, answer.bound))
+    for head, (one_q, one_k, one_v) in enumerate(zip(*wide, strict=True)):
+        dense = softmax(one_q, one_k, one_v, 1.0, levels[:, None] >= levels[None, :])
+        assert np.all(np.abs(values[head] - dense).max(axis=1) <= bound[head][:, 0] + 1e-12)
+    assert bound.max() < 1e-3
+
+
+@pytest.mark.parametrize("engine", ["auto", "exact", "polynomial", "tree"])
+def test_levels_in_any_order_equal_the_mask(engine: Any) -> None:
+    q, k, v = tokens(300, 300, 2, 2, size=0.5)
+    levels = np.random.default_rng(1).integers(-3, 4, size=300)
+    dense = softmax(q, k, v, 1.0, levels[:, None] >= levels[None, :])
+    assert_certified(attend(q, k, v, delta=1e-4, scale="one", levels=levels, engine=engine), dense, 1e-4)
+
+
+def test_queries_and_keys_may_have_levels_of_their_own() -> None:
+    q, k, v = tokens(50, 80, 3, 2, size=0.3)
+    rng = np.random.default_rng(2)
+    own, theirs = rng.integers(1, 5, size=50), rng.integers(0, 7, size=80)
+    theirs[0] = 0
+    dense = softmax(q, k, v, 1 / 3, own[:, None] >= theirs[None, :])
+    for engine in ("exact", "polynomial", "tree"):
+        assert_certified(attend(q, k, v, delta=1e-4, levels=(own, theirs), engine=engine), dense, 1e-4)
+
+
+def test_leading_axes_are_heads_of_their_own() -> None:
+    parts = [tokens(30, 40, 2, 3, seed=seed, size=10.0 ** (seed - 3)) for seed in range(6)]
+    q, k, v = (np.stack([part[i] for part in parts]).reshape(2, 3, *parts[0][i].shape) for i in range(3))
+    answer = attend(q, k, v, delta=1e-6, scale="one", explain=True)
+    assert answer.values.shape == (2, 3, 30, 3)
+    assert answer.bound.shape == (2, 3, 30)
+    for place, part in enumerate(parts):
+        i, j = divmod(place, 3)
+        alone = attend(*part, delta=1e-6, scale="one")
+        assert np.array_equal(alone.values, answer.values[i, j])
+        assert np.array_equal(alone.bound, answer.bound[i, j])
+    assert answer.explanation[0].startswith("head 0: ")
+
+
+@pytest.mark.parametrize("shape", [(0, 4, 2), (3, 0, 4, 2), (3, 2, 0, 2)])
+def test_empty_batches_and_no_queries(shape: tuple[int, ...]) -> None:
+    keys = (*shape[:-2], max(shape[-2], 1), 2)
+    answer = attend(np.zeros(shape), np.zeros(keys), np.zeros((*keys[:-1], 5)), delta=0.1)
+    assert answer.values.shape == (*shape[:-1], 5)
+    assert answer.bound.shape == shape[:-1]
+    assert answer.values.dtype == np.float64
+
+
+def test_masks_are_for_exact_attention() -> None:
+    q, k, v = tokens(20, 30, 2, 2)
+    mask = np.random.default_rng(3).random((20, 30)) < 0.4
+    mask[:, 5] = True
+    assert_certified(attend(q, k, v, delta=1e-9, mask=mask), softmax(q, k, v, 0.5, mask), 1e-9)
+    for engine in ("polynomial", "tree"):
+        with pytest.raises(InputError, match="no masks"):
+            attend(q, k, v, delta=1e-3, mask=mask, engine=engine)  # type: ignore[arg-type]
+
+
+def test_the_tree_refuses_four_dimensions() -> None:
+    q, k, v = tokens(4, 4, 4, 1)
+    with pytest.raises(InputError, match="small head dimensions"):
+        attend(q, k, v, delta=0.1, engine="tree")
+
+
+@pytest.mark.parametrize(("option", "value"), [("engine", "fast"), ("kernel", "cuda"), ("engine", "Exact")])
+def test_unknown_engines_and_kernels_are_refused(option: str, value: str) -> None:
+    q, k, v = tokens(4, 4, 2, 1)
+    with pytest.raises(InputError, match=f"unknown {option}"):
+        attend(q, k, v, delta=0.1, **{option: value})  # type: ignore[arg-type]
+
+
+def test_float32_within_reach_stays_float32_and_beyond_it_is_computed_in_float64() -> None:
+    q, k, v = (array.astype(np.float32) for array in tokens(200, 300, 4, 2))
+    (head,) = validated(q, k, v, delta=1.0, scale="d").heads()
+    coarse = attend(q, k, v, delta=1e-3, engine="exact", explain=True)
+    fine = attend(q, k, v, delta=2e-7, engine="exact", explain=True)
+    for answer, delta in ((coarse, 1e-3), (fine, 2e-7)):
+        assert answer.values.dtype == np.float32
+        assert answer.bound.max() <= delta
+        assert np.all(np.array(row_error(head, answer.values)) <= answer.bound)
+    assert not any("certifies only" in line for line in coarse.explanation)
+    assert any("exact in float32 certifies only" in line for line in fine.explanation)
+
+
+@pytest.mark.parametrize("engine", ["auto", "exact", "polynomial", "tree"])
+def test_below_the_floor_the_floor_is_named(engine: Any) -> None:
+    q, k, v = (array.astype(np.float32) for array in tokens(20, 30, 2, 2))
+    with pytest.raises(CertificateError, match="no certificate reaches delta") as caught:
+        attend(q, k, v, delta=1e-12, engine=engine)
+    floor = float(caught.value.allowed.split()[2].rstrip(","))
+    assert 1e-12 < floor < 1e-4
+    again = attend(q, k, v, delta=floor * 1.01, engine=engine)
+    assert again.bound.max() <= floor * 1.01
+
+
+def test_float64_has_a_floor_too() -> None:
+    q, k, v = tokens(20, 30, 2, 2)
+    with pytest.raises(CertificateError, match="float64"):
+        attend(q, k, v, delta=1e-18)
+
+
+def test_an_engine_that_cannot_reach_delta_hands_on_in_auto() -> None:
+    # scores near 20 in float64: a polynomial is cheap, its rounding is not
+    q, k, v = tokens(4096, 4096, 1, 1)
+    scale = 12.0 / float(np.abs(q).max() * np.abs(k - k.mean()).max())
+    answer = attend(q, k, v, delta=1e-11, scale=scale, explain=True)
+    some = np.arange(0, 4096, 101)
+    assert answer.bound.max() <= 1e-11
+    assert np.abs(answer.values[some] - softmax(q[some], k, v, scale)).max() <= 1e-11
+
+
+def test_the_numba_kernel_is_named_when_missing_or_refused() -> None:
+    q, k, v = tokens(64, 64, 2, 2, size=0.1)
+    if HAS_NUMBA:
+        assert attend(q, k, v, delta=1e-3, engine="polynomial", kernel="numba").bound.max() <= 1e-3
+    else:
+        with pytest.raises(MissingExtraError, match="numba is not installed"):
+            attend(q, k, v, delta=1e-3, engine="polynomial", kernel="numba")
+
+
+def test_torch_tensors_come_back_as_torch_tensors() -> None:
+    torch = pytest.importorskip("torch", reason="needs the extra [torch]")
+    q, k, v = tokens(100, 120, 2, 3, size=0.3)
+    ours = [torch.from_numpy(array) for array in (q, k, v)]
+    for engine in ("auto", "exact", "polynomial", "tree"):
+        answer = attend(*ours, delta=1e-5, engine=engine)  # type: ignore[arg-type]
+        plain = attend(q, k, v, delta=1e-5, engine=engine, kernel="numpy")  # type: ignore[arg-type]
+        assert isinstance(answer.values, torch.Tensor)
+        assert answer.bound.dtype == torch.float64
+        assert np.all(np.abs(answer.values.numpy() - plain.values).max(axis=1) <= 1e-13)
+    with pytest.raises(InputError, match="numba kernel takes NumPy arrays"):
+        attend(*ours, delta=1e-5, engine="polynomial", kernel="numba")
+
+
+def test_the_answer_is_a_new_array_and_the_input_stays() -> None:
+    q, k, v = tokens(50, 50, 2, 2, size=0.2)
+    before = [array.copy() for array in (q, k, v)]
+    for engine in ("exact", "polynomial", "tree"):
+        attend(q, k, v, delta=1e-4, engine=engine)  # type: ignore[arg-type]
+        assert all(np.array_equal(a, b) for a, b in zip((q, k, v), before, strict=True))
+
+
+def test_pairs_of_a_head_count_what_the_stages_leave() -> None:
+    zeros = np.zeros((5, 1))
+    stages = (Stage(slice(0, 1), slice(0, 2)), Stage(slice(1, 5), slice(2, 5)))
+    assert Head(zeros, zeros, zeros, 1.0, 0.1, stages).pairs == 1 * 2 + 4 * 5
