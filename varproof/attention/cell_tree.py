@@ -65,7 +65,7 @@ def build_tree(points: Array, leaf: int) -> CellTree:
 
     >>> tree = build_tree(np.array([[0.0], [5.0], [1.0], [4.0], [2.0]]), 2)
     >>> tree.depth, tree.leaf, tree.levels[1].count.tolist(), tree.levels[0].mean.tolist()
-    (2, 2, [4.0, 1.0], [[2.4]])
+    (2, 2, [3.0, 2.0], [[2.4]])
     """
     n = len(points)
     depth = max(0, math.ceil(math.log2(n / leaf))) if n > leaf else 0

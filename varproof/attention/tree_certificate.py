@@ -26,5 +26,12 @@ def certified(sums: Sums, share: Array, half_range: float) -> tuple[Array, Array
         l1 = 2 * error / (1 + np.sqrt(np.maximum(1 - error**2, 0.0)))  # = 2 (1 - sqrt(1 - e^2))/e without cancellation
         bound = half_range * (l1 * (1 + loose) + 2 * loose + 2 * share[:, None] + 4 * UNIT)
         bound = (bound + UNDERFLOW * (1 + half_range)) * INFLATION
-        sound = (denominator > 0) & (loose < 1) & (error < 1) & np.isfinite(bound) & np.isfinite(values).all(axis=1)
+        sound = (
+            (denominator > 0)
+            & np.isfinite(denominator)
+            & (loose < 1)
+            & (error < 1)
+            & np.isfinite(bound)
+            & np.isfinite(values).all(axis=1)
+        )
     return values, np.where(sound, bound, np.inf)

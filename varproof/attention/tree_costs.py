@@ -15,6 +15,7 @@ from varproof.attention.tree_degrees import Reaches, reaches
 # measured with NumPy and OpenBLAS on one AVX-512 core
 CELL, GROUP, EXACT_GROUP = 5e3, 8e3, 3e3
 TOKEN, FEATURE, PRODUCT, PAIR, EXACT_ROW = 20.0, 0.5, 0.13, 1.2, 20.0
+UNIT = 2.0**-53
 EXACT = -1  # instead of a degree
 
 
@@ -63,8 +64,8 @@ def predicted_flops(keys: int, queries: int, head_dim: int, value_dim: int, boun
     9466
     """
     columns = value_dim + 1
-    decades = math.log(max(keys / min(ratio, 0.5), 2.0))
-    needed = keys * min(1.0, 4 * decades / max(bound, 1e-3)) ** ((head_dim + 1) / 2) + LEAF_KEYS[head_dim]
+    decades = math.log(max(keys / min(max(ratio, UNIT), 0.5), 2.0))
+    needed: float = keys * min(1.0, 4 * decades / max(bound, 1e-3)) ** ((head_dim + 1) / 2) + LEAF_KEYS[head_dim]
     exact = min(float(keys), needed) * queries * (2 * head_dim + 2 + 2 * columns)
     served = reaches(head_dim, 0.85 * ratio)
     usable = served.reach > 0

@@ -39,7 +39,7 @@ def reaches(head_dim: int, eps: float) -> Reaches:
 
     >>> served = reaches(2, 1e-3)
     >>> [float(x) for x in served.reach[[3, 6, 10]]], served.degrees(np.array([1.0, 3.0, 9.0])).tolist()
-    ([0.6484375, 2.3125, 5.0625], [4, 8, 21])
+    ([0.6484375, 2.3125, 5.125], [4, 8, 21])
     """
     return _reaches(head_dim, math.floor(STEPS * math.log2(min(max(eps, 2.0**-52), 0.5))))
 

@@ -19,6 +19,7 @@ from varproof.attention.tree_groups import Groups, group_boxes, regroup
 
 FINER_KEYS = 2  # key nodes are this many halvings ahead of query nodes
 COARSER_GROUPS = 4  # groups of keys from key nodes themselves to this many halvings back
+MOST_PAIRS = 1 << 21  # the descent ends where it would hold more pairs at once, some 200 bytes each
 PATIENCE = 1.3  # a cell is not split further when a row costs this many times what it did in a larger cell
 
 
@@ -63,7 +64,8 @@ def cover(queries: CellTree, keys: CellTree, share: float, costs: Costs) -> list
         cost, merged = _choose(queries, keys, level, key_level, pairs, costs)
         found.append(_Found(level, key_level, pairs, dropped, cost, merged))
         going_on = costs.worth_splitting(cost, queries.length(level)) & (cost <= PATIENCE * best)
-        if level == queries.depth or not going_on.any():
+        many = 4 * int(pairs.counts[going_on].sum()) > MOST_PAIRS
+        if level == queries.depth or many or not going_on.any():
             break
         best = np.repeat(np.minimum(best, cost)[going_on] / 2, 2)
         pairs, dropped = pairs.only(going_on), np.repeat(dropped[going_on], 2)

@@ -68,7 +68,8 @@ def cell_sums(queries: CellTree, keys: Side, cells: Cells, served: Reaches) -> S
     nodes = cells.pairs.nodes
     q0 = np.take(box.centre, nodes, axis=1)
     points = np.take(queries.points.reshape(d, -1, rows), nodes, axis=1)
-    exponent = np.frexp(groups.half)[1].astype(np.int32)  # 2^exponent >= half
+    # 2^exponent >= half: an exact scale; cut so that neither it nor its inverse overflows
+    exponent = np.clip(np.frexp(groups.half)[1], -1000, 1000).astype(np.int32)
     shift, weight, error = (np.zeros(len(groups.node)) for _ in range(3))
     tables: dict[int, Array] = {}
     flops, largest = 0, 0
