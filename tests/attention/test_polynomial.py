@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -192,7 +193,7 @@ def test_nonsense_is_not_certified(table: WeightedTable, stored: str) -> None:
 
 def causal(n: int, *cuts: int) -> tuple[Stage, ...]:
     ends = [0, *cuts, n]
-    return tuple(Stage(slice(a, b), slice(a, b)) for a, b in zip(ends[:-1], ends[1:], strict=True))
+    return tuple(Stage(slice(a, b), slice(a, b)) for a, b in pairwise(ends))
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -251,7 +252,7 @@ def test_torch_equals_numpy(dtype: str, weighted: bool) -> None:
     arrays = [rng.standard_normal((80, 4)).astype(dtype) for _ in range(3)]
     tensors = [torch.from_numpy(x) for x in arrays]
     for delta in (0.3, 1e-2, 1e-4):
-        head = make_head(*arrays, 0.1, delta, stages=causal(80, 30))
+        head = make_head(arrays[0], arrays[1], arrays[2], 0.1, delta, stages=causal(80, 30))
         here, there = (run(replace(head, q=a[0], k=a[1], v=a[2]), weighted=weighted) for a in (arrays, tensors))
         assert isinstance(there.values, torch.Tensor)
         assert isinstance(there.bound, torch.Tensor)
@@ -309,7 +310,7 @@ def test_float32_falls_back_to_float64_where_rounding_matters() -> None:
     rng = np.random.default_rng(11)
     arrays = [rng.standard_normal((80, 4)).astype("float32") for _ in range(3)]
     for delta in (1e-1, 1e-5, 2e-6):
-        head = make_head(*arrays, 0.05, delta)
+        head = make_head(arrays[0], arrays[1], arrays[2], 0.05, delta)
         errors, bound = assert_certified(head, run(head))
         assert (bound <= delta).all()
         assert errors.max() > 0

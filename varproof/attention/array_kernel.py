@@ -1,4 +1,4 @@
-"""The polynomial method's two passes on NumPy and torch arrays: graded monomials block by block, matrix products of BLAS.
+"""The polynomial method's two passes on NumPy and torch arrays: graded monomials in blocks, matrix products by BLAS.
 
 Features lie feature-major: a row per monomial, a column per token of the block. The last degree is not materialised
 where that saves work: its monomials are x_l times a tail of the degree before, so for keys the tail is multiplied by
@@ -139,7 +139,7 @@ def unmaterialised(plan: FeaturePlan, columns: int) -> tuple[Group, ...]:
 
 
 def build(xp: Any, plan: FeaturePlan, features: Any) -> None:
-    """Fill the rows of degree 2 and more of `features` (rows, tokens) from row 0 (ones) and the coordinates after it."""
+    """Fill the rows of degree >= 2 of `features` (rows, tokens) from row 0 (ones) and the coordinates after it."""
     for group in plan.groups[plan.head_dim :]:
         if group.stop > features.shape[0]:
             break

@@ -1,8 +1,8 @@
 """Row by row, how far the polynomial method's output can be from softmax attention: approximation and rounding.
 
 Notation of one row i. Scores s_j (real, keys centred), |s_j| <= bound; p the polynomial, Z = sum_j p(s_j) and
-N_c = sum_j p(s_j) v_jc with values centred so that |v_jc| <= h; o_c the exact output. The computed Z^ and N^_c err by at
-most rho and h rho (plus underflow), rho = gamma_m A with A = sum_k |a_k| |x_i|^k M_k and the norm moments
+N_c = sum_j p(s_j) v_jc with values centred so that |v_jc| <= h; o_c the exact output. The computed Z^ and N^_c err by
+at most rho and h rho (plus underflow), rho = gamma_m A with A = sum_k |a_k| |x_i|^k M_k and the norm moments
 M_k = sum_j |y_j|^k: the multinomial theorem turns sums over monomials into powers of inner products of absolute values,
 and Cauchy-Schwarz turns these into norms.
 
@@ -154,10 +154,10 @@ def underflow_bound(
 ) -> float:
     """What underflow (to zero at worst) adds to one computed sum, `size` >= max(1, |x_i|), |y_j| <= 1.
 
-    An operation adds at most the smallest normal number t. A key's monomial of degree k takes at most 3k operations, and
-    all factors are at most 1, so an entry of the state is off by n t (4g + 4)(1 + h); a query's monomial is off by
-    3g t size^g, and an entry of the table is at most the multinomial times |a_k| n (1 + h). Multinomials of degree k sum
-    to d^k.
+    An operation adds at most the smallest normal number t. A key's monomial of degree k takes at most 3k operations,
+    and all factors are at most 1, so an entry of the state is off by n t (4g + 4)(1 + h); a query's monomial is off by
+    3g t size^g, and an entry of the table is at most the multinomial times |a_k| n (1 + h). Multinomials of degree k
+    sum to d^k.
     """
     degree = len(coefficients) - 1
     mass = sum(abs(a) * float(head_dim) ** k for k, a in enumerate(coefficients))

@@ -202,7 +202,7 @@ class _Work:
         return Rounding(at.half_range, at.middle_size, operations, underflow, self.dtype, head.dtype)
 
     def accurate(self, table: Table, kernel: Kernel | None) -> bool:
-        """Whether rounding is expected to stay below a quarter of delta, were all |p(s)| within e^bound of their mean."""
+        """Whether rounding should stay below a quarter of delta: all |p(s)| taken within e^bound of their mean."""
         plan = feature_plan(self.head.head_dim, table.degree)
         factor = self.frame.query_factor(self.head.gamma, table.bound)
         if not self.frame.usable(factor):
@@ -281,7 +281,8 @@ class _Work:
         if isinstance(table, RelativeTable):
             found = relative_bound(xp, sums[0], sizes[0], table.error, rounding)
         else:
-            found = weighted_bound(xp, *sums, *sizes, rounding)
+            normaliser, majorant, ratio = sums
+            found = weighted_bound(xp, normaliser, majorant, ratio, sizes[0], sizes[1], rounding)
         if not math.isfinite(float(xp.sum(values))):
             # an overflow somewhere shows in the values; the sum of finite ones may overflow too
             found = xp.where(xp.all(xp.isfinite(values), axis=1), found, xp.full_like(found, math.inf))

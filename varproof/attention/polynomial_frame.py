@@ -43,7 +43,7 @@ class Frame:
         return max(math.ldexp(1.0, math.frexp(self.largest_key)[1]), LEAST_SCALE)
 
     def query_factor(self, gamma: float, table_bound: float) -> float:
-        """gamma key_scale/table_bound: with it the inner product of scaled tokens is score/table_bound; rounded once."""
+        """gamma key_scale/table_bound: the inner product of scaled tokens, then, is score/table_bound; rounded once."""
         return gamma * self.key_scale / table_bound
 
     def usable(self, factor: float) -> bool:
