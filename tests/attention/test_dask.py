@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from varproof.attention import dask_attention, exact
+from varproof.attention import dask_attention, dask_polynomial, exact
 from varproof.attention.dask_attention import attend_dask
 from varproof.attention.dask_chunks import Summary, levels, row_chunks, summary, tree
 from varproof.attention.dask_exact import exact_head
+from varproof.attention.dask_polynomial import polynomial_head, setup
 from varproof.attention.head import Head, Stage
+from varproof.attention.polynomial_table import relative_table_for
 from varproof.attention.reference import row_error
 from varproof.attention.result import Attention
 from varproof.attention.validation import validated
@@ -110,12 +112,17 @@ def test_masks() -> None:
         attend(as_dask(given), "polynomial", mask=mask)
 
 
-def test_stages_in_any_order_of_rows() -> None:
+@pytest.mark.parametrize("engine", ["exact", "polynomial"])
+def test_stages_in_any_order_of_rows(engine: str) -> None:
     given = arrays(5, 30, 45, 3, 2)
     stages = (Stage(slice(10, 30), slice(25, 45)), Stage(slice(0, 10), slice(0, 25)))
     q, k, v = as_dask(given, 8)
     head = Head(q, k, v, 1.0, 1e-3, stages)
-    values, bound = dask.compute(*exact_head(head, summary(head)))
+    about = summary(head)
+    by = setup(head, about)
+    assert by is not None
+    lazy = exact_head(head, about) if engine == "exact" else polynomial_head(head, by)
+    values, bound = dask.compute(*lazy)
     errors = row_error(Head(given[0], given[1], given[2], 1.0, 1e-3, stages), values)
     assert (np.array(errors) <= bound).all()
 
@@ -162,6 +169,19 @@ def test_auto_takes_the_cheaper() -> None:
 def test_a_bound_that_misses_delta_is_an_error_when_computed() -> None:
     given = arrays(9, 20, 30, 2, 2, np.float32)
     answer = attend(as_dask(given), "exact", delta=1e-12)
+    with pytest.raises(CertificateError, match="no certificate reaches delta"):
+        computed(answer)
+
+
+def test_a_polynomial_that_misses_delta_is_an_error_when_computed(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = arrays(9, 20, 30, 2, 2)
+    honest = relative_table_for
+
+    def rough(bound: float, eps: float) -> Any:
+        return honest(bound, min(50 * eps, 0.9))
+
+    monkeypatch.setattr(dask_polynomial, "relative_table_for", rough)
+    answer = attend(as_dask(given), "polynomial")
     with pytest.raises(CertificateError, match="no certificate reaches delta"):
         computed(answer)
 

@@ -76,6 +76,12 @@ def test_errors_are_rounded_up_and_sharp() -> None:
     assert np.allclose(moved, 0.25, rtol=1e-12)
 
 
+def test_an_error_between_two_floats_is_rounded_up() -> None:
+    """1/2 + 1e-30 is no float, and the nearest one is below."""
+    found = row_error(make_head([[0.0]], [[0.0]], [[0.5]]), [[-1e-30]])[0]
+    assert found == math.nextafter(0.5, 1)
+
+
 def test_values_that_are_not_finite_have_infinite_errors() -> None:
     head = make_head([[0.0], [0.0]], [[1.0]], [[1.0]])
     assert row_error(head, [[math.nan], [1.0]]) == [math.inf, 0.0]

@@ -6,7 +6,6 @@ queries sees have no task. Everything is computed in float64; float32 heads get 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -29,7 +28,7 @@ def _partial(q: Any, k: Any, v: Any, mask: Any, limits: NDArray[np.int64], gamma
         q, k, v = (x.astype(np.float64) for x in (q, k, v))
         order = np.argsort(limits, kind="stable")
         served = Served(order, limits[order], np.argsort(order, kind="stable"))
-        keys = replace(key_block(np, k, v, about.at), key_bound=about.largest_key)
+        keys = key_block(np, k, v, about.at)
         _, score_bound = score_bounds(np, q[order], gamma, about.largest_key)
         # one decision for all chunks of keys, so that their sums can be merged
         shifted = not bool(score_bound.max() <= UNSHIFTED["float64"])
