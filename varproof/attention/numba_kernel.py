@@ -22,11 +22,11 @@ from varproof.attention.numba_layout import Machine, layout_of
 Array = NDArray[Any]
 
 
-def scratch(entries: int, dtype: Any) -> Array:
-    """Zeros from a cache line's start on: tiles may compute with rows never written, and subnormal rubbish is slow."""
-    room = np.zeros(entries * np.dtype(dtype).itemsize + 64, dtype=np.uint8)
-    start = -room.ctypes.data % 64
-    return room[start : start + entries * np.dtype(dtype).itemsize].view(dtype)
+def scratch(entries: int, dtype: Any) -> tuple[Array, int]:
+    """Zeros from a cache line's start on, and its address; tiles may read rows never written, rubbish may be slow."""
+    room = np.zeros(entries * dtype.itemsize + 64, dtype=np.uint8)
+    start = -address(room) % 64
+    return room[start : start + entries * dtype.itemsize].view(dtype), address(room) + start
 
 
 def address(array: Array) -> int:
@@ -57,18 +57,20 @@ class NumbaKernel:
         dtype, item_bytes = k.dtype, k.dtype.itemsize
         columns = v.shape[1] + 1
         ready = prepared_state(plan, columns, item_bytes, self.machine)
-        row = ready.stride // item_bytes
-        features = scratch(ready.feature_rows * row, dtype)
-        features[:row] = 1
-        weights = scratch((columns + ready.width) * row, dtype)
-        weights[(columns - 1) * row : columns * row] = 1
+        row, d = ready.stride // item_bytes, k.shape[1]
+        weights = ready.feature_rows * row
+        shifts = weights + (columns + ready.width) * row
+        room, at = scratch(shifts + d + columns + 1, dtype)
+        room[:row] = 1
+        room[weights + (columns - 1) * row : weights + columns * row] = 1
+        room[shifts : shifts + d] = shift
+        room[shifts + d : shifts + d + columns - 1] = value_shift
+        room[-2], room[-1] = factor, 1
         sums = np.zeros(ready.entries)
-        shifts = np.concatenate([shift, value_shift]).astype(dtype, copy=False)
-        factors = np.array([factor, 1.0], dtype=dtype)
-        at_shift, at_factor, at_weights = address(shifts), address(factors), address(weights)
+        at_shift, at_weights, end = at + shifts * item_bytes, at + weights * item_bytes, at + room.nbytes
         ready.code.call(
             *(address(k), *k.strides, address(v), *v.strides, *k.shape, columns - 1),
-            *(at_shift, at_shift + k.shape[1] * item_bytes, at_factor, at_factor + item_bytes, address(features)),
+            *(at_shift, at_shift + d * item_bytes, end - 2 * item_bytes, end - item_bytes, at),
             *(at_weights, at_weights + columns * ready.stride, address(sums), *ready.counts),
         )
         return sums[ready.index]
@@ -78,17 +80,18 @@ class NumbaKernel:
         dtype, item_bytes = q.dtype, q.dtype.itemsize
         tokens, columns = q.shape[0], table.shape[1]
         ready = prepared_outputs(plan, columns, item_bytes, self.machine)
-        features = scratch(ready.feature_rows * ready.tile, dtype)
-        features[: ready.tile] = 1
-        sums = scratch(ready.width * ready.tile, dtype)
+        sums = ready.feature_rows * ready.tile
+        shift = sums + ready.width * ready.tile
+        room, at = scratch(shift + q.shape[1] + 1, dtype)
+        room[: ready.tile] = 1
+        room[-1] = factor
         # padded to whole tiles, and by a vector so that columns do not share cache sets
         padded = -(-tokens // ready.tile) * ready.tile + self.machine.lanes(item_bytes)
         outputs = np.empty((columns, padded), dtype=dtype)
         packed = table.astype(dtype, copy=False).ravel()[ready.index]
-        shift, factors = np.zeros(q.shape[1], dtype=dtype), np.array([factor], dtype=dtype)
         ready.code.call(
-            *(address(q), *q.strides, *q.shape, address(shift), address(factors), address(features)),
-            *(address(sums), address(packed), address(outputs), padded * item_bytes, *ready.counts),
+            *(address(q), *q.strides, *q.shape, at + shift * item_bytes, at + room.nbytes - item_bytes, at),
+            *(at + sums * item_bytes, address(packed), address(outputs), padded * item_bytes, *ready.counts),
         )
         return outputs[:, :tokens].T
 
@@ -109,14 +112,17 @@ class NumbaKernel:
         """
         item_bytes = a.dtype.itemsize
         lanes = self.machine.lanes(item_bytes)
-        block = scratch(a.shape[1] * token_stride(lanes, item_bytes) // item_bytes, a.dtype)
-        squares, largest = np.empty(-(-a.shape[0] // lanes) * lanes), np.empty(lanes)
-        shifts, one, numbers = shift.astype(a.dtype, order="C"), np.ones(1, dtype=a.dtype), np.array([scale, offset])
+        room = a.shape[1] * token_stride(lanes, item_bytes) // item_bytes
+        block, at = scratch(room + a.shape[1] + 1, a.dtype)
+        block[room:-1], block[-1] = shift, 1
+        squares, numbers = np.empty(-(-a.shape[0] // lanes) * lanes), np.empty(lanes + 2)
+        numbers[0], numbers[1] = scale, offset
+        at_shift, at_numbers = at + room * item_bytes, address(numbers)
         numba_summary.square_code(item_bytes, lanes).call(
-            *(address(a), *a.strides, *a.shape, address(shifts), address(one), address(block)),
-            *(address(numbers), address(numbers) + 8, address(squares), address(largest)),
+            *(address(a), *a.strides, *a.shape, at_shift, at + block.nbytes - item_bytes, at),
+            *(at_numbers, at_numbers + 8, address(squares), at_numbers + 16),
         )
-        return squares[: a.shape[0]], float(largest.max())
+        return squares[: a.shape[0]], float(numbers[2:].max())
 
     def divided(self, outputs: Array, middle: Array, values: Array, *, largest: bool) -> Array | None:
         """values[i, c] = outputs[i, c] (1 / Z_i) + middle[c], Z_i = outputs[i, d_v]: reciprocal, product and sum round.
