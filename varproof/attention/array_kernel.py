@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from array_api_compat import array_namespace, device
+from array_api_compat import array_namespace, device, is_torch_namespace
 
 from varproof.attention.features import FeaturePlan, Group
+from varproof.base.extras import optional
 
 SMALL_PRODUCT = 10**6  # OpenBLAS multiplies matrices without packing them while m n k is at most this
 MOST_TOKENS, FEWEST_TOKENS = 4096, 64  # of a block
+CACHED_BLOCK = 2**17  # numbers; torch's products pack by themselves, so the features only have to stay in the cache
 LINE = 64  # bytes of a cache line
 TOKEN_MAJOR = 8  # from so many columns on BLAS is faster on values that lie token by token
 
@@ -46,10 +48,10 @@ class ArrayKernel:
 
     def state(self, plan: FeaturePlan, k: Any, v: Any, *, shift: Any, factor: float, value_shift: Any) -> Any:
         """sum_j phi((k_j - shift) factor) [v_j - value_shift, 1]: (r, d_v + 1), float64 if `wide`."""
-        xp, where = array_namespace(k, v), device(k)
+        xp, where = plain_namespace(k, v), device(k)
         d, value_dim = k.shape[1], v.shape[1]
         rows, last = materialised(plan, value_dim + 1), unmaterialised(plan, value_dim + 1)
-        block = self._tokens(rows, value_dim + 1, k.shape[0])
+        block = self._tokens(rows, value_dim + 1, k)
         features = _features(xp, rows, block, k)
         weights, scaled = (_tokens(xp, block, value_dim + 1, k) for _ in range(2))
         weights[:, value_dim] = 1
@@ -70,12 +72,12 @@ class ArrayKernel:
 
     def outputs(self, plan: FeaturePlan, q: Any, table: Any, *, factor: float) -> Any:
         """phi(q_i factor) @ table: (m, c) in the type of q, a view of a (c, m) array."""
-        xp, where = array_namespace(q, table), device(q)
+        xp, where = plain_namespace(q, table), device(q)
         d, columns = q.shape[1], table.shape[1]
         rows, last = materialised(plan, columns), unmaterialised(plan, columns)
-        block = self._tokens(rows, columns, q.shape[0])
+        block = self._tokens(rows, columns, q)
         features = _features(xp, rows, block, q)
-        table = xp.asarray(table.T, dtype=q.dtype, copy=True)
+        table = array_namespace(table).astype(table, q.dtype).T
         out = xp.empty((columns, q.shape[0]), dtype=q.dtype, device=where)
         sums, products = (_aligned(xp, columns, block, q) for _ in range(2))
         for tokens in _blocks(q.shape[0], block):
@@ -114,12 +116,25 @@ class ArrayKernel:
         scaling = plan.head_dim if plan.degree else 0
         return queries * (scaling + _flops(plan, columns, 2))
 
-    def _tokens(self, rows: int, columns: int, tokens: int) -> int:
-        """Tokens of a block of `rows` features: a power of two unless given."""
+    def _tokens(self, rows: int, columns: int, like: Any) -> int:
+        """Tokens of a block of `rows` features: a power of two unless given, at most those of `like`."""
         if self.block is not None:
-            return max(1, min(self.block, tokens))
-        fits = 2 ** max((SMALL_PRODUCT // (rows * columns)).bit_length() - 1, 0)
-        return max(1, min(fits if fits > FEWEST_TOKENS else FEWEST_TOKENS, MOST_TOKENS, tokens))
+            fits = self.block
+        elif isinstance(like, np.ndarray):
+            fits = _power_of_two_below(SMALL_PRODUCT // (rows * columns))
+        else:
+            fits = _power_of_two_below(CACHED_BLOCK // rows)
+        return int(max(1, min(fits, like.shape[0])))
+
+
+def _power_of_two_below(tokens: int) -> int:
+    return min(max(2 ** max(tokens.bit_length() - 1, 0), FEWEST_TOKENS), MOST_TOKENS)
+
+
+def plain_namespace(*arrays: Any) -> Any:
+    """The arrays' namespace, for torch its own module: the wrapper costs more than the operations on a block."""
+    xp = array_namespace(*arrays)
+    return optional("torch") if is_torch_namespace(xp) else xp
 
 
 def materialised(plan: FeaturePlan, columns: int) -> int:
