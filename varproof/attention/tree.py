@@ -14,7 +14,8 @@ from varproof.attention.tree_costs import Costs
 from varproof.attention.tree_degrees import reaches
 from varproof.attention.tree_descent import cover
 from varproof.attention.tree_stage import Problem, stored_problem
-from varproof.attention.tree_tables import Side, cell_sums
+from varproof.attention.tree_states import Side
+from varproof.attention.tree_tables import cell_sums
 from varproof.base.tolerances import UNIT_ROUNDOFF
 
 MAX_HEAD_DIM = 3
