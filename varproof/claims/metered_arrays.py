@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 COUNTED = ("add", "subtract", "multiply", "divide")  # one operation an entry of the result
 
 
-@dataclass
+@dataclass(eq=False)
 class Meter:
     """The operations counted so far; also the namespace of its arrays, that of NumPy with a count.
 
@@ -62,7 +62,7 @@ class Meter:
         return call
 
 
-@dataclass
+@dataclass(eq=False)
 class Metered:
     """A float64 array whose arithmetic is counted by `meter`; slices are views.
 
