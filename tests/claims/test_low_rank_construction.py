@@ -1,4 +1,4 @@
-"""S5: the finite gauge against binomials computed here, and the degrees against the proved bounds."""
+"""S5: the finite gauge against binomials computed here, the degrees against the proved bounds, runs with faults."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from varproof.attention import certificate
 from varproof.base.errors import InputError
 from varproof.base.verdict import Verdict
 from varproof.claims import low_rank_construction as claim_file
+from varproof.claims.attention_runs import sharpest
 from varproof.claims.low_rank_construction import CLAIM, GAUGE, constant_name
 
 ROOT = Path(__file__).parents[2]
@@ -25,7 +27,7 @@ def test_the_largest_head_dimension_is_the_last_with_rank_below_the_tokens(prese
     assert math.comb(largest + degree, degree) < tokens <= math.comb(largest + 1 + degree, degree)
 
 
-@pytest.mark.parametrize("constant", list(CLAIM.constants))
+@pytest.mark.parametrize("constant", list(claim_file.LARGEST))
 @pytest.mark.parametrize("step", [1, -1])
 def test_a_head_dimension_off_by_one_is_refuted(constant, step):
     case = replace(CLAIM.case(), constants={**CLAIM.constants, constant: CLAIM.constants[constant] + step})
@@ -66,11 +68,62 @@ def test_the_page_shows_the_table_of_the_claim():
     assert "middle one" not in page
 
 
-def test_the_open_exponent_cites_what_is_proved_and_names_what_is_missing():
-    unknown = {part.name: part.because for part in CLAIM.check(CLAIM.case()).parts if part.verdict is Verdict.UNKNOWN}
-    reason = unknown["time N^(1 + o(1))"]
-    assert all(text in reason for text in ("S2 (corrected)", "varproof regime", "rounding", "all layers"))
+def test_runs_are_tested_and_not_proved_and_what_is_left_to_other_claims_is_said():
+    parts = {part.name: part for part in CLAIM.check(CLAIM.case()).parts}
+    assert parts["the algorithm with certified error"].verdict is Verdict.TESTED
+    exponent = parts["time N^(1 + o(1)) for one layer"]
+    assert exponent.verdict is Verdict.PROVED
+    assert all(text in exponent.because for text in ("S2 (corrected)", "exact arithmetic", "varproof regime", "S6"))
+    assert "for one head" in CLAIM.statement
     assert "S2" in CLAIM.derived_from
+
+
+def test_the_runs_cover_both_tables_and_ranks_below_the_tokens():
+    runs = claim_file._executed()
+    assert {run.tokens for run in runs} == {341, 680}
+    for run in runs:
+        assert run.rank == math.comb(run.head_dim + run.degree, run.degree) < run.tokens
+        assert run.flops < run.exact_flops
+        assert len(run.rows) >= claim_file.ROWS - 1
+        assert max(bound for _, _, bound in run.rows) == run.largest_bound  # the worst row is among those judged
+        assert all(error > 0 for _, error, _ in run.rows)
+    assert any(len({bound for _, _, bound in run.rows}) == len(run.rows) for run in runs)
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ({"largest_bound": Fraction(1)}, "row"),
+        ({"rank": 1000}, "compared"),
+        ({"flops": 10**12}, "flops"),
+        ({"rows": ((3, Fraction(2, 100), Fraction(1, 100)),)}, "row"),
+    ],
+)
+def test_a_run_that_breaks_its_promise_is_noticed(monkeypatch, fault, told):
+    runs = claim_file._executed()
+    monkeypatch.setattr(claim_file, "_executed", lambda: (*runs[:-1], replace(runs[-1], **fault)))
+    found = CLAIM.check(CLAIM.case())
+    assert found.verdict is Verdict.REFUTED
+    first = found.evidence["counterexamples"][0]
+    assert first["part"] == "the algorithm with certified error"
+    assert told in first
+
+
+def test_a_certificate_below_what_keys_attain_is_noticed(monkeypatch):
+    l1_bound = certificate.l1_bound
+    monkeypatch.setattr(certificate, "l1_bound", lambda error: 0.99 * l1_bound(error))
+    sharpest.cache_clear()
+    try:
+        error, certified = sharpest(4.0, 9)
+    finally:
+        sharpest.cache_clear()
+    assert error > certified
+
+
+@pytest.mark.parametrize("share", [Fraction(999, 1000), Fraction(9, 10)])
+def test_a_lower_certificate_is_refuted_by_the_sharp_rows(share):
+    found = CLAIM.check(replace(CLAIM.case(), constants={**CLAIM.constants, "certificate": share}))
+    assert {one["part"] for one in found.evidence["counterexamples"]} == {"how sharp the certificate is"}
 
 
 @pytest.mark.parametrize("cells", [{"head_dim": (0,)}, {"degree": (40,)}])

@@ -50,9 +50,7 @@ def worst_case(table: RelativeTable, reach: Fraction = Fraction(1)) -> WorstCase
     """
     half = table.bound * float(reach) * INSIDE
     grid = np.linspace(-half, half, POINTS + 1)
-    grid = np.round(grid * 2**20) / 2**20  # dyadic, so that sums are exact
-    inner = np.abs(grid) <= half
-    grid = grid[inner]
+    grid = np.trunc(grid * 2**20) / 2**20  # dyadic, so that sums are exact
     errors = np.polynomial.polynomial.polyval(grid / table.bound, np.array(table.coefficients)) * np.exp(-grid) - 1
     top = len(grid) - 1
     sign = 1 if errors[top] > 0 else -1
