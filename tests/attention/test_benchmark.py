@@ -6,15 +6,14 @@ import os
 import subprocess
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from varproof.attention import benchmark
 from varproof.attention import benchmark_contestants as contestants
 from varproof.attention import benchmark_measure as measuring
 from varproof.attention.benchmark import MeasurementError, check_settings, cold_contestants, measure, run_task, steps
-from varproof.attention.benchmark_cases import CASES, named_cases, resized
-from varproof.attention.benchmark_contestants import Contestant
+from varproof.attention.benchmark_cases import CASES, make_arrays, named_cases, resized
+from varproof.attention.benchmark_errors import extended_reference
 from varproof.attention.benchmark_result import EXACT, SDPA, CaseResult, RankStudy, Row, Settings
 from varproof.attention.benchmark_task import First, Task, perform
 from varproof.attention.result import HeadResult
@@ -107,13 +106,6 @@ def test_a_whole_small_run_counts_its_steps(monkeypatch):
     assert found.threads["OMP_NUM_THREADS"] == "1"
 
 
-def wrong_engine(error: float) -> Contestant:
-    def run() -> HeadResult:
-        return HeadResult(np.full((200, 2), 0.5 + error), np.full(200, 1e-3), "polynomial", 1, 3)
-
-    return Contestant("polynomial, numpy", "ours", run)
-
-
 @pytest.mark.parametrize("kind", [ZeroDivisionError, ModuleNotFoundError])
 def test_an_engine_that_fails_is_a_row_with_its_reason(monkeypatch, kind):
     def broken() -> HeadResult:
@@ -131,9 +123,24 @@ def test_an_engine_that_fails_is_a_row_with_its_reason(monkeypatch, kind):
     assert found.row(EXACT).seconds
 
 
-def test_a_bound_that_is_too_small_is_noticed(monkeypatch):
+def test_one_row_outside_its_bound_is_noticed(monkeypatch):
     ours = contestants.ours
-    monkeypatch.setattr(contestants, "ours", lambda *words: [wrong_engine(0.0), *ours(*words)[-1:]])
+    sampled = extended_reference(SMALL, make_arrays(SMALL, 200, QUICK.seed), "float64", seed=QUICK.seed).rows
+    hidden = next(row for row in range(200) if row not in sampled)
+
+    def spoiled(run) -> HeadResult:
+        found = run()
+        found.values[min(hidden, len(found.values) - 1)] += 1.01 * found.bound.max() + 1e-4
+        return found
+
+    def one_spoiled(*words):
+        return [
+            replace(one, run=lambda run=one.run: spoiled(run)) if one.name == "polynomial, numpy" else one
+            for one in ours(*words)
+        ]
+
+    assert not measuring.measure_case(SMALL, QUICK).row("polynomial, numpy").violated
+    monkeypatch.setattr(contestants, "ours", one_spoiled)
     found = measuring.measure_case(SMALL, QUICK)
     assert found.row("polynomial, numpy").violated
     assert not found.row(EXACT).violated

@@ -77,6 +77,7 @@ def test_growth_of_few_points():
     ("ours", "theirs", "found"),
     [
         ([1, 1, 1], [0.5, 1.0, 2.0], Crossover(200, False)),  # equal is not a loss
+        ([1, 1, 1], [0.5, 0.5, 1.0], Crossover(400, False)),
         ([1, 1, 1], [0.5, 0.5, 2.0], Crossover(283, False)),  # half way in log-log: 200 sqrt(2)
         ([1, 1, 1], [2.0, 0.5, 2.0], Crossover(283, False)),  # an early win does not count
         ([1, 1, 1], [2.0, 2.0, 2.0], Crossover(100, True)),

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from varproof.attention.benchmark import MeasurementError, measure, steps
-from varproof.attention.benchmark_cases import Case, custom_case, named_cases
+from varproof.attention.benchmark_cases import CASES, Case, custom_case, named_cases
 from varproof.attention.benchmark_result import Settings
 from varproof.base.errors import InputError
 from varproof.cli.bench_attention_view import answer_benchmark, show
@@ -16,6 +16,7 @@ from varproof.cli.failures import InfrastructureError, after_the_answer
 from varproof.cli.output import PLOT_SUFFIXES, JsonFlag, PlotFile, Seed, check_target, emit_json, picture
 from varproof.cli.progress import progress
 
+_NAMES = ", ".join(case.name for case in CASES)
 HEAD_DIM, DEGREE, BOUND = 8, 4, 1.0  # of a described case, where the user leaves one out
 
 
@@ -42,7 +43,7 @@ class Dtype(Enum):
 
 def attention(
     names: Annotated[
-        list[str] | None, typer.Option("--case", metavar="NAME", help="A case of the table; may be repeated.")
+        list[str] | None, typer.Option("--case", metavar="NAME", help=f"{_NAMES}; may be repeated.")
     ] = None,
     head_dim: Annotated[int | None, typer.Option("--head-dim", metavar="D", help="A case of your own: d.")] = None,
     degree: Annotated[int | None, typer.Option("--degree", metavar="G", help="A case of your own: its degree.")] = None,
@@ -54,7 +55,9 @@ def attention(
     ] = None,
     repeats: Annotated[int, typer.Option("--repeats", metavar="N", help="Rounds; medians are shown.")] = 5,
     quick: Annotated[bool, typer.Option("--quick", metavar="", help="Small sizes: does it work at all?")] = False,
-    peers: Annotated[bool, typer.Option("--peers/--no-peers", help="Performer, Nystroem and KeOps beside us.")] = True,
+    peers: Annotated[
+        bool, typer.Option("--peers/--no-peers", metavar="", help="Performer, Nystroem and KeOps beside us.")
+    ] = True,
     backend: Annotated[Backend, typer.Option("--backend", help="Whose arrays.")] = Backend.NUMPY,
     device: Annotated[Device, typer.Option("--device", help="Where they live.")] = Device.CPU,
     dtype: Annotated[Dtype, typer.Option("--dtype", help="Their format.")] = Dtype.FLOAT64,
@@ -64,8 +67,9 @@ def attention(
 ) -> int:
     """Time the attention engines, bound beside error, against exact attention.
 
-    Times include the certificate and are medians of alternated rounds in a process of one thread. A bar that is not
-    met does not change the exit code; a certified bound below a measured error does (1).
+    Times include the certificate and are medians of alternated rounds in a process of one thread; where two curves
+    cross is interpolated between doubled sizes. A bar that is not met does not change the exit code; a certified bound
+    below a measured error does (1).
 
     Example:
         varproof bench attention --quick --no-peers --case d2-r21

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from varproof.attention.benchmark_bars import Bar, bars, best_row, case_crossover, case_growth, peak_share
-from varproof.attention.benchmark_result import BASELINES, EXACT, SDPA, Benchmark, CaseResult, Row
+from varproof.attention.benchmark_result import BASELINES, EXACT, SDPA, Benchmark, CaseResult, RankStudy, Row
 from varproof.base.errors import shorten
 from varproof.cli.output import results, table
 
@@ -100,8 +100,8 @@ def show(found: Benchmark) -> None:
         # that of a polynomial is 1 by construction, and 16384 tokens are too few to see it
         if result.case.engine == "tree" and (line := _growth_line(result)) is not None:
             console.print(line, soft_wrap=True)
-    for line in found.ranks.missing if found.ranks is not None else ():
-        console.print(f"error against rank without {line}", soft_wrap=True)
+    if found.ranks is not None:
+        _show_ranks(found.ranks, console)
     if found.violated:
         console.print("VIOLATED: a measured error is above its certified bound, see the rows marked !", soft_wrap=True)
 
@@ -146,7 +146,7 @@ def _show_starts(found: Benchmark, console: Any) -> None:
     if lines:
         console.print(
             table(
-                "Cold: the first call in a fresh process; and the N from which it beats exact attention, warm",
+                "Cold: first call in a fresh process; warm: beats exact attention from N on",
                 columns,
                 lines,
                 right=columns[2:],
@@ -167,6 +167,30 @@ def _show_peers(found: Benchmark, console: Any) -> None:
     columns = ("case", "method", "rank", "time", "error", "note")
     if lines:
         console.print(table("Peers, without a certificate", columns, lines, right=("rank", "time", "error")))
+
+
+def _show_ranks(study: RankStudy, console: Any) -> None:
+    """One line for each rank; of each method its bound, where it has one, and its error."""
+    methods = list(dict.fromkeys(point.method for point in study.points))
+    certified = {point.method for point in study.points if point.bound is not None}
+    columns = ["rank"]
+    for method in methods:
+        short = method.rpartition(", ")[2]
+        columns += [f"{short}: bound", "error"] if method in certified else [f"{short}: error"]
+    lines = []
+    for rank in sorted({point.rank for point in study.points}):
+        line = [str(rank)]
+        for method in methods:
+            point = next((p for p in study.points if (p.method, p.rank) == (method, rank)), None)
+            error = _number(None if point is None else point.error) + (" !" if point and point.violated else "")
+            line += [_number(None if point is None else point.bound), error] if method in certified else [error]
+        lines.append(line)
+    case = study.case
+    sizes = f"d = {case.head_dim}, B = {case.bound:g}, N = {case.tokens}"
+    title = f"Error against rank, relative and weighted polynomials: {sizes}"
+    console.print(table(title, columns, lines, right=columns))
+    for reason in study.missing:
+        console.print(f"without {reason}", soft_wrap=True)
 
 
 def _bar_line(bar: Bar) -> tuple[str, ...]:
