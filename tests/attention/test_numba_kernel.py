@@ -318,8 +318,28 @@ def test_roundings_grow_with_the_sums() -> None:
     assert Tiling(9, 16).widths == (3, 3, 3)
 
 
+def test_a_processor_that_llvm_does_not_know_gets_short_vectors(monkeypatch: pytest.MonkeyPatch) -> None:
+    import llvmlite.binding as llvm
+
+    def unknown() -> None:
+        raise RuntimeError("unknown")
+
+    known = numba_kernel()
+    monkeypatch.setattr(llvm, "get_host_cpu_features", unknown)
+    numba_emitter.host.cache_clear()
+    numba_emitter._processor.cache_clear()
+    plan, k, v, shift, value_shift, _ = case((7, 2, 3, 20), np.float64)
+    assert numba_kernel().machine.vector_bytes == 16
+    check_state(numba_kernel(), plan, k, v, shift, value_shift)
+    monkeypatch.undo()
+    numba_emitter.host.cache_clear()
+    numba_emitter._processor.cache_clear()
+    assert numba_kernel() == known
+
+
 def test_absence_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     numba_emitter.host.cache_clear()
+    numba_emitter._processor.cache_clear()
     monkeypatch.setitem(sys.modules, "llvmlite.binding", None)
     with pytest.raises(MissingExtraError, match=r"varproof\[fast\]"):
         numba_kernel()

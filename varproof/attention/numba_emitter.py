@@ -15,23 +15,33 @@ Vector = Any
 
 
 @cache
-def host() -> Machine:
-    """The vector registers of this processor; `MissingExtraError` without the extra `fast`."""
+def _processor() -> tuple[str, Any]:
+    """The processor's name and its features by name; none where LLVM does not know them."""
     llvm = optional("llvmlite.binding")
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    features = llvm.get_host_cpu_features()
+    try:
+        features = llvm.get_host_cpu_features()
+    except RuntimeError:  # some processors that are not x86
+        features = llvm.FeatureMap()
+    return llvm.get_host_cpu_name(), features
+
+
+@cache
+def host() -> Machine:
+    """The vector registers of this processor; `MissingExtraError` without the extra `fast`."""
+    _, features = _processor()
     wide = 64 if features.get("avx512f") else 32 if features.get("avx") else 16
-    many = features.get("avx512f") or llvm.get_process_triple().startswith(("aarch64", "arm64"))
+    many = features.get("avx512f") or optional("llvmlite.binding").get_process_triple().startswith(("aarch64", "arm64"))
     return Machine(wide, 32 if many else 16)
 
 
 def target_machine() -> Any:
     """A code generator for this processor (each compiled module owns one)."""
-    host()
+    name, features = _processor()
     llvm = optional("llvmlite.binding")
     return llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(
-        cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=3
+        cpu=name, features=features.flatten(), opt=3
     )
 
 
@@ -69,7 +79,7 @@ class Emitter:
     def load(self, address: Address, offset: int = 0, kind: Any = None) -> Any:
         """A vector (or an entry of type `kind`) from memory, aligned to its entries only."""
         kind = kind or self.vector
-        return self.builder.load(self.at(address, offset, kind), align=self.item_bytes, typ=kind)
+        return self.builder.load(self.at(address, offset, kind), align=self.item_bytes)
 
     def store(self, value: Any, address: Address, offset: int = 0) -> None:
         """A vector or an entry to memory."""
