@@ -33,7 +33,7 @@ def test_the_temperature_is_met_from_below(case: Case, tokens: int):
     assert q.shape == k.shape == v.shape == (tokens, case.head_dim)
     norms = [np.linalg.norm(part, axis=1) for part in (q, k - k.mean(axis=0))]
     reached = case.gamma * norms[0].max() * norms[1].max()
-    assert case.bound * (1 - 3e-6) < reached < case.bound
+    assert case.bound * (1 - 3e-5) < reached < case.bound
     assert np.abs(v).max() <= 1
     if tokens == 300:
         # in a ball |x|^d is uniform

@@ -21,8 +21,8 @@ MAX_BOUND = 300.0
 MAX_DEGREE = 60
 QUICK_TOKENS = 512
 SMALLEST_SWEEP = 32
-# B is met from below by this factor, so that the engine's upper bound of B does not pass it by its own rounding
-MARGIN = 1 - 1e-6
+# B is met from below by this factor: what the engine computes is rounded up, in float32 by some 1e-6
+MARGIN = 1 - 2e-5
 
 DESIGN_TOKENS, TREE_TOKENS, TREE_SWEEP = 16384, 65536, (4096, 262144)
 
@@ -157,7 +157,7 @@ def make_arrays(case: Case, tokens: int, seed: int) -> tuple[NDArray[Any], NDArr
 
     >>> q, k, v = make_arrays(CASES[0], 100, seed=1)
     >>> B = CASES[0].gamma * np.linalg.norm(q, axis=1).max() * np.linalg.norm(k - k.mean(0), axis=1).max()
-    >>> bool(0.99999 < B <= 1)
+    >>> bool(0.9999 < B <= 1)
     True
     """
     chance = np.random.default_rng([seed, tokens, case.head_dim])
