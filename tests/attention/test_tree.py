@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -15,6 +16,7 @@ from varproof.attention import tree, tree_costs
 from varproof.attention.head import Head, Stage
 from varproof.attention.reference import row_error
 from varproof.attention.result import HeadResult
+from varproof.attention.tree_stage import Problem, stored_problem
 
 Array = NDArray[Any]
 Case = tuple[Array, Array, Array, float]
@@ -180,9 +182,39 @@ def test_no_queries_and_no_columns() -> None:
 def test_equal_values_are_returned_exactly() -> None:
     q, k, _, gamma = gaussian(np.random.default_rng(2), 2, 1e5)
     v = np.tile([[0.1, 5e-324, -3e300]], (len(k), 1))
-    result = tree.run(make_head(q, k, v, gamma))
-    assert (result.values == v[:1]).all()
-    assert (result.bound == 0).all()
+    for factor in (1.0, 1e160):  # within reach of the tree, and beyond
+        result = tree.run(make_head(q * factor, k * factor, v, gamma))
+        assert (result.values == v[:1]).all()
+        assert (result.bound == 0).all()
+
+
+def test_values_far_from_zero_keep_the_rounding_of_the_last_sum() -> None:
+    q, k, _, gamma = gaussian(np.random.default_rng(2), 2, 5.0)
+    v = 1e15 + np.random.default_rng(3).integers(0, 5, (len(k), 2))
+    _, errors = assert_certified(make_head(q, k, v, gamma, 1e-3), leaf=4)
+    assert errors.max() > 0.05  # neighbours of 1e15 are 1/8 apart
+
+
+@pytest.mark.parametrize("scale", [1e6, 1e9, 1e12])
+def test_scores_that_round_where_the_input_does_not(scale: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With gamma = 1 and keys on both sides of 0 nothing is rounded first: the other terms must do alone."""
+
+    def exact(*arguments: Any) -> Problem:
+        problem = stored_problem(*arguments)
+        assert (problem.q == q).all()
+        assert (problem.k == k).all()
+        return replace(problem, moved=np.zeros_like(problem.moved))
+
+    monkeypatch.setattr(tree, "stored_problem", exact)
+    rng = np.random.default_rng(1)
+    k = np.concatenate([angles := rng.standard_normal((30, 2)), -angles])
+    q = scale * rng.standard_normal((40, 2))
+    k[:20] *= 1 / np.abs(k[:20] @ q[:1].T / scale)  # ties up to rounding for the first row
+    k[30:] = -k[:30]
+    head = make_head(q, k, np.sign(rng.standard_normal((60, 2))), 1.0, 1e-9)
+    result, errors = assert_certified(head, leaf=4)
+    assert errors.max() > 1e-18 * scale
+    assert result.bound.max() >= errors.max()
 
 
 @pytest.mark.parametrize("scale", [1e8, 1e12, 1e17, 1e160, 1e308])

@@ -17,6 +17,8 @@ from varproof.attention.tree_bounds import Pairs, children, excess, rounding_sla
 from varproof.attention.tree_certificate import certified
 from varproof.attention.tree_costs import EXACT, Costs, predicted_flops
 from varproof.attention.tree_degrees import DEGREES, reaches
+from varproof.attention.tree_descent import drop
+from varproof.attention.tree_states import Side
 from varproof.attention.tree_tables import Sums
 
 Array = NDArray[np.float64]
@@ -75,6 +77,64 @@ def test_no_key_node_holds_more_than_its_share() -> None:
             tightest = max(tightest, float((true / np.maximum(claimed, 1e-300)).max()))
         if size == 1.0:
             assert tightest > 0.01  # the claim is not empty
+
+
+def shares(queries: CellTree, keys: CellTree, level: int, key_level: int) -> Array:
+    """What every key node is said to hold at most, by query node."""
+    pairs = all_pairs(queries, keys, level, key_level)
+    slack = rounding_slack(queries.levels[level], pairs.nodes, np.abs(keys.points).max(axis=1), keys)
+    gap = excess(queries.levels[level], keys.levels[key_level], pairs, slack)
+    claimed = keys.levels[key_level].count[pairs.keys] * np.exp(np.minimum(gap, 700.0))
+    return np.asarray(claimed.reshape(1 << level, 1 << key_level))
+
+
+def test_shares_of_clusters_hold_for_the_outermost_query() -> None:
+    """Two points of keys, queries on both sides: each cluster has all of the sum for some row."""
+    keys = build_tree(np.repeat([[1.0, 0.3], [-1.0, 0.3]], 32, axis=0), 16)
+    queries = build_tree(np.array([[50.0, 0.0], [-50.0, 0.0]]), 2)
+    assert (shares(queries, keys, 0, 1) >= 1).all()
+
+
+def test_shares_cover_their_own_rounding() -> None:
+    """83 equal keys: their mean is rounded, and queries of 1e9 make that visible; the true share is known."""
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        keys = build_tree(np.repeat(rng.standard_normal((1, 2)), 83, axis=0), 7)
+        queries = build_tree(1e9 * rng.standard_normal((4, 2)), 4)
+        for key_level in range(1, keys.depth + 1):
+            true = keys.levels[key_level].count / 83
+            claimed = shares(queries, keys, 0, key_level)[0]
+            assert (claimed >= true).all()
+
+
+def test_what_is_dropped_adds_up() -> None:
+    keys = build_tree(np.arange(8.0)[:, None], 2)
+    pairs = all_pairs(keys, keys, 1, 2)
+    gap = np.log(np.array([0.4, 1e-5, 0.1, 1e-6, 1e-6, 1e-6, 0.25, 0.25]))
+    kept, dropped = drop(keys, 2, pairs, gap, np.array([0.0, 5e-4]), 1e-3)
+    assert kept.keys.tolist() == [0, 2, 2, 3]
+    assert kept.starts.tolist() == [0, 2]
+    assert np.allclose(dropped, [2.2e-5, 5e-4 + 4e-6], rtol=1e-6)
+    assert (dropped >= [2.2e-5, 5e-4 + 4e-6]).all()
+    kept, dropped = drop(keys, 2, pairs, gap, np.array([1e-3, 1e-3]), 1e-3)  # nothing may be lost any more
+    assert kept.keys.tolist() == [0, 1, 2, 3] * 2
+    assert (dropped >= 1e-3).all()
+
+
+def test_sums_own_up_to_their_rounding(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tree_costs, "PAIR", 20.0)
+    rng = np.random.default_rng(8)
+    queries, keys = build_tree(rng.standard_normal((700, 2)) * 5, 8), build_tree(rng.standard_normal((900, 2)), 8)
+    side = Side(keys, keys.real[:, None] * np.ones((1, 2)))
+    served = reaches(2, 1e-3)
+    used = set()
+    for cells in tree_descent.cover(queries, keys, 1e-4, Costs(1, served)):
+        sums = tree_tables.cell_sums(queries, side, cells, served)
+        assert (sums.loose >= 8 * tree_bounds.UNIT * sums.sums[:, -1]).all()
+        assert (sums.weight_error >= 16 * tree_bounds.UNIT).all()
+        used |= set(np.unique(cells.groups.degree).tolist())
+    assert EXACT in used
+    assert max(used) > 2
 
 
 def test_children_inherit_the_keys_of_their_parent() -> None:
@@ -212,6 +272,8 @@ def test_no_certificate_for_sums_that_prove_nothing() -> None:
     values, bound = certified(good, np.array([1e-4]), 1.0)
     assert values.tolist() == [[[0.5]]]
     assert 1.2e-3 < bound[0, 0] < 1.3e-3
+    loose = certified(replace(good, loose=np.array([[0.04]])), np.array([1e-4]), 1.0)[1]
+    assert 0.0212 <= loose[0, 0] <= 0.0213
     for bad in (
         replace(good, sums=np.array([[[2.0], [0.0]]])),
         replace(good, sums=np.array([[[2.0], [-4.0]]])),

@@ -93,7 +93,7 @@ def _attend(problem: Problem, delta: float, leaf: int) -> tuple[Array, Array, in
     costs = Costs(values.shape[1], reaches(problem.q.shape[1], POLYNOMIAL_SHARE * ratio))
     columns = np.concatenate([problem.v, np.ones((len(problem.v), 1))], axis=1)[keys.order]
     columns[~keys.real] = 0.0
-    side = Side(keys, columns, None if keys.real.all() else np.where(keys.real, 0.0, -np.inf))
+    side = Side(keys, columns)
     flops = degree = rank = 0
     for cells in cover(queries, keys, DROPPED_SHARE * ratio, costs):
         sums = cell_sums(queries, side, cells, costs.served)

@@ -14,7 +14,6 @@ PAIRS = 1 << 17  # scores held at once, 1 MiB
 def exact_groups(
     keys: CellTree,
     values: Array,
-    penalty: Array | None,
     key_level: int,
     pairs: Pairs,
     groups: Groups,
@@ -41,13 +40,10 @@ def exact_groups(
             y = np.take(key_points, node, axis=1).reshape(d, len(at), n)
             y -= np.take(reference, owner, axis=1)[:, :, None]
             v = values[node].reshape(len(at), n, columns)
-            aside = None if penalty is None else penalty.reshape(-1, length)[node].reshape(len(at), 1, n)
             step = max(1, PAIRS // n)
             for i in range(0, rows, step):
                 q = np.take(points[:, :, i : i + step], owner, axis=1)
                 score = np.matmul(q.transpose(1, 2, 0), y.transpose(1, 0, 2))
-                if aside is not None:
-                    score += aside
                 top = reduced(np.maximum, score)
                 score -= top[:, :, None]
                 np.exp(score, out=score)

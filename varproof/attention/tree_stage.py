@@ -59,7 +59,7 @@ def stored_problem(q: Array, k: Array, v: Array, head: Head) -> Problem:
         scaled = q * head.gamma
         extent = np.abs(centred).max(axis=0)
         low, high = v.min(axis=0), v.max(axis=0)
-        middle = np.where(low == high, low, low / 2 + high / 2)
+        middle = np.clip(low / 2 + high / 2, low, high)
         half_range = float(np.maximum(high - middle, middle - low).max(initial=0.0)) * (1 + 2.0**-50)
         moved = ((8 + head.gamma_roundings) * UNIT * np.abs(scaled) + 2.0**-1022) @ extent
         size = float((np.abs(scaled) @ extent).max(initial=0.0))

@@ -25,12 +25,12 @@ BATCH = 8192  # keys that are gathered at once, at least one group
 class Side:
     """Keys or queries in tree order with what the sums need.
 
-    `values` (n, d_v + 1): centred values and a 1, all 0 for repeated rows; `penalty` (n,) 0, and -inf for those.
+    `values` (n, d_v + 1): centred values and a 1, all 0 for repeated rows. Such a row may raise the largest score of a
+    group: harmless, as the row that it repeats has the same score.
     """
 
     tree: CellTree
     values: Array
-    penalty: Array | None
 
 
 def polynomial(served: Reaches, degree: int) -> tuple[float, tuple[float, ...], float]:
@@ -62,8 +62,6 @@ def group_tables(
         y = np.take(points, node, axis=1)
         y -= np.take(groups.centre, unit[which], axis=1)[:, :, None]
         score = np.einsum("dnl,dn->nl", y, np.take(q0, groups.owner[unit[which]], axis=1))
-        if keys.penalty is not None:
-            score += keys.penalty.reshape(-1, length)[node]
         shifts[a:b] = np.maximum.reduceat(reduced(np.maximum, score), first)
         score -= shifts[a:b][which][:, None]
         np.exp(score, out=score)
