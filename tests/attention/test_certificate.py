@@ -112,6 +112,13 @@ def test_a_majorant_that_eats_the_sum_certifies_nothing(share: float) -> None:
     assert found[0] == math.inf
 
 
+def test_a_negative_majorant_certifies_nothing_however_large_the_rounding() -> None:
+    noisy = Rounding(1.0, 0.0, 2**44, 0.0, "float64", "float64")
+    found = weighted_bound(np, column(1.0), column(-1e-2), column(0.1), column(100.0), column(0.0), noisy)
+    assert 2 * noisy.factor * 100 > 0.02
+    assert found[0] == math.inf
+
+
 @pytest.mark.parametrize("ratio", [math.nan, math.inf])
 def test_an_output_that_is_no_number_is_not_certified(ratio: float) -> None:
     assert weighted_bound(np, column(1.0), column(0.1), column(ratio), column(1.0), column(1.0), EXACT)[0] == math.inf
@@ -155,7 +162,7 @@ def test_underflow_scales_with_the_smallest_normal_number_and_counts_terms() -> 
     small = underflow_bound((1.0, 1.0), 4, 5, 100, 1.0, 1.0, "float64")
     assert 0 < small < 1e-300
     single = underflow_bound((1.0, 1.0), 4, 5, 100, 1.0, 1.0, "float32")
-    assert single == pytest.approx(small * 2.0**896, rel=1e-9)
-    assert underflow_bound((1.0, 1.0), 4, 5, 200, 1.0, 1.0, "float32") == pytest.approx(2 * single)
+    assert single == pytest.approx(small * 2.0**896, rel=1e-9, abs=0)
+    assert underflow_bound((1.0, 1.0), 4, 5, 200, 1.0, 1.0, "float32") == pytest.approx(2 * single, rel=1e-9, abs=0)
     flushed = Rounding(1.0, 0.0, 1, 0.5, "float64", "float64")
     assert relative_bound(np, column(10.0), column(1.0), 0.0, flushed)[0] >= 0.1

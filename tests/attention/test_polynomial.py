@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
@@ -306,6 +307,32 @@ def test_values_of_extreme_size_are_certified(size: float) -> None:
     assert_certified(head, run(head))
 
 
+@pytest.mark.parametrize("size", [1.0, 1e-150, 1e-162, 1e-170, 1e-310])
+def test_squared_norms_are_rounded_up_also_where_squares_vanish(size: float) -> None:
+    rng = np.random.default_rng(16)
+    q, k, v = (rng.standard_normal((9, 3)) * size for _ in range(3))
+    at = frame(np, make_head(q, k, v, 1.0), q, k, v)
+    for x, shift, found in ((q, 0 * at.centre, at.query_squares), (k, at.centre, at.key_squares)):
+        for row, bound in zip(x.tolist(), found.tolist(), strict=True):
+            exact = sum((Fraction(a) - Fraction(c)) ** 2 for a, c in zip(row, shift.tolist(), strict=True))
+            assert exact <= Fraction(bound)
+            assert Fraction(bound) <= exact * (1 + Fraction(1, 10**12)) + Fraction(2.0**-1015)
+
+
+def test_norm_moments_run_along_with_the_stages() -> None:
+    rng = np.random.default_rng(17)
+    q, k, v = (rng.standard_normal((90, 3)).astype("float32") for _ in range(3))
+    table = relative_table(2.0, 14)
+    bounds = []
+    for stages in (causal(90), causal(90, 70)):
+        head = make_head(q, k, v, 0.05, 1.0, stages=stages)
+        with np.errstate(all="ignore"):
+            work = polynomial._Work.of(head, "float32")
+            bounds.append(work.serve(table, None, 2**31).bound[70:])
+    # rounding is all there is, one more for the second stage
+    np.testing.assert_allclose(bounds[1], bounds[0], rtol=2e-2)
+
+
 def test_float32_falls_back_to_float64_where_rounding_matters() -> None:
     rng = np.random.default_rng(11)
     arrays = [rng.standard_normal((80, 4)).astype("float32") for _ in range(3)]
@@ -314,6 +341,7 @@ def test_float32_falls_back_to_float64_where_rounding_matters() -> None:
         errors, bound = assert_certified(head, run(head))
         assert (bound <= delta).all()
         assert errors.max() > 0
+        assert run(head).rows_rerun == 0
 
 
 def test_state_too_large_is_refused_before_it_is_allocated() -> None:
@@ -361,6 +389,18 @@ def test_weighted_tables_are_chosen_where_they_pay() -> None:
     assert (np.abs(answer.values - relative.values).max(axis=1) <= both).all()
 
 
+def test_a_few_long_queries_do_not_set_the_degree_of_all() -> None:
+    rng = np.random.default_rng(18)
+    q, k, v = (rng.standard_normal((4096, 8)) for _ in range(3))
+    q[[5, 77, 1234]] *= 5
+    head = make_head(q, k, v, 1.0, 1e-2)
+    head = replace(head, gamma=1.5 / frame(np, head, q, k, v).bound)
+    answer, relative = run(head), run(head, weighted=False)
+    assert answer.rank < relative.rank
+    assert 1 <= answer.rows_rerun <= 10
+    assert (np.asarray(answer.bound) <= head.delta).all()
+
+
 def test_many_rows_that_miss_are_computed_with_a_relative_table(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(14)
     q, k, v = (rng.standard_normal((2000, 2)) for _ in range(3))
@@ -377,7 +417,8 @@ def test_many_rows_that_miss_are_computed_with_a_relative_table(monkeypatch: pyt
 
 @pytest.mark.parametrize("n", [1, 63, 64, 65, 200])
 def test_column_range_of_any_number_of_rows(n: int) -> None:
-    x = np.random.default_rng(n).standard_normal((n, 3))
+    x = np.sort(np.random.default_rng(n).standard_normal((n, 3)), axis=0)
+    x[:, 1] *= -1
     for given in (x, np.asfortranarray(x)):
         low, high = column_range(np, given)
         assert (low == x.min(axis=0)).all()

@@ -128,7 +128,7 @@ class ArrayKernel:
 
 
 def _power_of_two_below(tokens: int) -> int:
-    return min(max(2 ** max(tokens.bit_length() - 1, 0), FEWEST_TOKENS), MOST_TOKENS)
+    return min(max(1 << max(tokens.bit_length() - 1, 0), FEWEST_TOKENS), MOST_TOKENS)
 
 
 def plain_namespace(*arrays: Any) -> Any:
