@@ -326,7 +326,7 @@ def test_real_attention_of_an_image_model() -> None:
         result = exact.run(head, **options)
         gap = np.abs(result.values - dense).max(axis=1)
         assert (gap <= result.bound).all()
-        assert result.bound.max() < (1e-7 if options else 5e-5)
+        assert result.bound.max() < (1e-7 if options else 1e-4)
     unmasked = exact.run(make_head((q, k, v), 1.0)).values
     assert np.abs(unmasked - dense).max() > 1e-3
 

@@ -8,14 +8,15 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from varproof.attention.exact_blocks import CHUNK, KEY_BLOCK, Partial, block_roundings, frame, key_block, merge
+from varproof.attention.exact_blocks import KEY_BLOCK, Partial, block_roundings, merge
+from varproof.attention.exact_frame import chunk_length, frame, key_block
 from varproof.attention.exact_output import finish, score_bounds, score_roundings
 from varproof.attention.exact_rounding import EXPONENTIAL, Roundings, output_error, row_norms
 from varproof.base.tolerances import UNIT_ROUNDOFF
 
 
 def counts(dtype: str = "float64", head_dim: int = 4, keys: int = 100) -> Roundings:
-    sums, merges = block_roundings(keys, shifted=True)
+    sums, merges = block_roundings(keys, 32, shifted=True)
     return Roundings(dtype, head_dim, keys, score_roundings(head_dim, 0), sums, merges)
 
 
@@ -176,11 +177,13 @@ def test_a_normaliser_near_underflow_is_paid_for() -> None:
 
 
 def test_block_roundings_follow_the_loops() -> None:
-    assert block_roundings(1, shifted=False) == (3, 1)
-    assert block_roundings(CHUNK, shifted=False) == (2 + CHUNK, 1)
-    sums, merges = block_roundings(10 * KEY_BLOCK, shifted=True)
-    assert sums == 2 + CHUNK + math.log2(KEY_BLOCK // CHUNK)
+    assert block_roundings(1, 32, shifted=False) == (3, 1)
+    assert block_roundings(64, 64, shifted=False) == (66, 1)
+    sums, merges = block_roundings(10 * KEY_BLOCK, 32, shifted=True)
+    assert sums == 34 + math.log2(KEY_BLOCK // 32)
     assert merges == 20
+    for columns in (1, 8, 9, 32, 33, 500):
+        assert KEY_BLOCK % chunk_length(columns) == 0
 
 
 def test_partial_sums_merge_in_any_order() -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from varproof.attention.exact_blocks import Frame, frame_from_ranges
+from varproof.attention.exact_frame import Frame, frame_from_ranges
 from varproof.attention.exact_rounding import row_norms
 from varproof.attention.head import Head
 from varproof.base.errors import InputError

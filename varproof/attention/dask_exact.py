@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from varproof.attention.dask_chunks import Chunk, Summary, levels, row_chunks, tree
 from varproof.attention.exact import row_sums
-from varproof.attention.exact_blocks import Partial, block_roundings, key_block, merge
+from varproof.attention.exact_blocks import Partial, block_roundings, merge
+from varproof.attention.exact_frame import chunk_length, key_block
 from varproof.attention.exact_output import finish, score_bounds, score_roundings
 from varproof.attention.exact_rounding import UNSHIFTED, Roundings
 from varproof.attention.exact_rows import Served, in_stage_order, serve_rows
@@ -110,7 +111,7 @@ def exact_head(head: Head, about: Summary) -> tuple[Any, Any]:
                 mask = None if masks is None else masks[row, column]
                 parts.append(partial(chunk.rows, key.rows, value.rows, mask, local, head.gamma, about))
         deep = levels(len(parts))
-        sums, merges = block_roundings(longest, shifted=True)
+        sums, merges = block_roundings(longest, chunk_length(head.value_dim), shifted=True)
         counts = Roundings(
             "float64",
             head.head_dim,

@@ -13,18 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from varproof.attention.exact_blocks import (
-    KEY_BLOCK,
-    QUERY_BLOCK,
-    Frame,
-    KeyBlock,
-    Partial,
-    block_roundings,
-    contiguous,
-    frame,
-    key_block,
-    partial_sums,
-)
+from varproof.attention.exact_blocks import QUERY_BLOCK, Partial, Work, block_roundings, partial_sums
+from varproof.attention.exact_frame import Frame, KeyBlock, contiguous, frame, key_block
 from varproof.attention.exact_output import finish, score_bounds, score_roundings
 from varproof.attention.exact_rounding import UNSHIFTED, Roundings
 from varproof.attention.exact_rows import Served, in_stage_order, keep_limited, keep_masked, serve_rows, take_rows
@@ -51,7 +41,7 @@ def row_sums(
     dtype = str(q.dtype).rpartition(".")[2]
     # gamma enters in float64: as a float32 it could overflow or vanish although its product with the query does not
     scaled = contiguous(xp, xp.astype(xp.astype(q, xp.float64) * gamma, q.dtype).T)
-    work = xp.empty((KEY_BLOCK * QUERY_BLOCK,), dtype=q.dtype, device=q.device)
+    work = Work.of(xp, keys, min(QUERY_BLOCK, len(served.order)))
     for begin, end in served.blocks():
         stop = int(served.limits[end - 1])
         keep: Callable[[int, int], Any] | None = None
@@ -70,7 +60,7 @@ def row_sums(
                 stop=stop,
                 shifted=moving,
                 keep=keep,
-                buffer=xp.reshape(work[: KEY_BLOCK * (end - begin)], (KEY_BLOCK, end - begin)),
+                work=work,
             ),
         )
 
@@ -86,7 +76,7 @@ def _serve(xp: Any, head: Head, keys: KeyBlock, at: Frame, served: Served, q: An
     pairs = 0
     for begin, end, part in row_sums(xp, q, head.gamma, keys, served, score_bound=score_bound, mask=mask):
         stop = int(served.limits[end - 1])
-        sums, merges = block_roundings(stop, shifted=part.shift is not None)
+        sums, merges = block_roundings(stop, keys.chunk, shifted=part.shift is not None)
         values[begin:end], bound[begin:end] = finish(
             xp,
             part,

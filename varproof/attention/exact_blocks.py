@@ -1,8 +1,7 @@
 """Partial softmax sums of a block of queries over a block of keys, and their merge: what exact attention is made of.
 
 Engine, row reruns and Dask share these functions. Arrays are feature-major: a block of scores is (keys, queries), sums
-are (d_v + 1, queries) with the normaliser in the last row. Values enter centred and divided by a power of two, so that
-sums cannot overflow; keys enter centred, which leaves the softmax as it is.
+are (d_v + 1, queries) with the normaliser in the last row.
 """
 
 from __future__ import annotations
@@ -12,39 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from varproof.attention.exact_rounding import FLOOR, SLACK, row_norms
-from varproof.base.tolerances import UNIT_ROUNDOFF
+from varproof.attention.exact_frame import KeyBlock
+from varproof.attention.exact_rounding import FLOOR, SLACK
 
-CHUNK = 32  # keys whose products are added by one matrix product: roundings of a sum grow with it, calls shrink
-KEY_BLOCK = 512
+KEY_BLOCK = 512  # a multiple of every chunk length
 QUERY_BLOCK = 256
-_EXPONENTS = {"float64": 1000, "float32": 120}  # powers of two whose inverse is a normal number too
-
-
-@dataclass(frozen=True)
-class Frame:
-    """Where a head is centred and how it is scaled: reductions over all keys and values.
-
-    `centre` (d,) of the keys and `middle` (d_v,) of the values, in the computing dtype; `low`, `high`, `half` (d_v,)
-    float64: range of each column and the largest distance from its middle, rounded up; `scale` (d_v,) powers of two
-    near `half`, float64.
-    """
-
-    centre: Any
-    middle: Any
-    low: Any
-    high: Any
-    half: Any
-    scale: Any
-
-
-@dataclass(frozen=True)
-class KeyBlock:
-    """Keys ready for use: `k` (n, d) centred; `v` (chunks, d_v + 1, CHUNK) centred, scaled, with a row of ones."""
-
-    k: Any
-    v: Any
-    key_bound: float
 
 
 @dataclass(frozen=True)
@@ -55,71 +26,54 @@ class Partial:
     shift: Any = None
 
 
-def contiguous(xp: Any, x: Any) -> Any:
-    """A copy of `x` whose last axis is the fastest."""
-    copy = xp.empty(x.shape, dtype=x.dtype, device=x.device)
-    copy[...] = x
-    return copy
+def block_roundings(keys: int, chunk: int, *, shifted: bool) -> tuple[int, int]:
+    """(`sums`, `merges`) of `Roundings` for `partial_sums` over `keys` rows in chunks of `chunk`.
 
-
-def frame_from_ranges(xp: Any, key_low: Any, key_high: Any, low: Any, high: Any) -> Frame:
-    """The frame of keys in [key_low, key_high] and values in [low, high], columnwise, all of one dtype."""
-    middle = 0.5 * low + 0.5 * high
-    wide_low, wide_high, wide = (xp.astype(x, xp.float64) for x in (low, high, middle))
-    half = xp.maximum(wide_high - wide, wide - wide_low) * (1 + 2.0**-50)
-    limit = _EXPONENTS[str(low.dtype).rpartition(".")[2]]
-    powers = [2.0 ** min(max(math.frexp(h)[1], -limit), limit) for h in half.tolist()]
-    scale = xp.asarray(powers, dtype=xp.float64, device=low.device)
-    return Frame(0.5 * key_low + 0.5 * key_high, middle, wide_low, wide_high, half, scale)
-
-
-def frame(xp: Any, k: Any, v: Any) -> Frame:
-    """The frame of keys (n, d) and values (n, d_v), n >= 1: midranges, which cannot overflow."""
-    return frame_from_ranges(xp, xp.min(k, axis=0), xp.max(k, axis=0), xp.min(v, axis=0), xp.max(v, axis=0))
-
-
-def key_block(xp: Any, k: Any, v: Any, at: Frame) -> KeyBlock:
-    """Centre and scale keys (n, d) and values (n, d_v)."""
-    count, columns = v.shape
-    chunks = -(-count // CHUNK)
-    packed = xp.zeros((chunks * CHUNK, columns + 1), dtype=v.dtype, device=v.device)
-    packed[:count, :columns] = (v - at.middle) * xp.astype(1 / at.scale, v.dtype)
-    packed[:count, columns] = 1.0
-    grouped = xp.permute_dims(xp.reshape(packed, (chunks, CHUNK, columns + 1)), (0, 2, 1))
-    centred = k - at.centre
-    unit = UNIT_ROUNDOFF[str(k.dtype).rpartition(".")[2]]
-    key_bound = float(xp.max(row_norms(xp, centred))) * (1 + 4 * unit) * (1 + 1e-9)
-    return KeyBlock(centred, contiguous(xp, grouped), key_bound)
-
-
-def block_roundings(keys: int, *, shifted: bool) -> tuple[int, int]:
-    """(`sums`, `merges`) of `Roundings` for `partial_sums` over `keys` rows.
-
-    Inside a block: the centring of a value, CHUNK products and additions in a chunk, the halvings, the remainder;
+    Inside a block: the centring of a value, `chunk` products and additions in a chunk, the halvings, the remainder;
     between blocks: one addition each, and with a shift as many rescalings.
     """
     block = min(keys, KEY_BLOCK)
-    halvings = math.ceil(math.log2(max(block // CHUNK, 1)))
+    halvings = math.ceil(math.log2(max(block // chunk, 1)))
     blocks = -(-keys // KEY_BLOCK)
-    return 2 + min(CHUNK, block) + halvings, 2 * blocks if shifted else blocks
+    return 2 + min(chunk, block) + halvings, 2 * blocks if shifted else blocks
 
 
-def _weighted(xp: Any, scores: Any, v: Any, start: int) -> Any:
-    """(d_v + 1, queries): sum of weights (keys, queries) times values from row `start`, a multiple of CHUNK, on."""
+@dataclass(frozen=True)
+class Work:
+    """Reused memory for `rows` queries at most: `scores` for a block, `products` for the sums of its chunks."""
+
+    scores: Any
+    products: Any
+
+    @staticmethod
+    def of(xp: Any, keys: KeyBlock, rows: int) -> Work:
+        """Work space for `rows` queries at most and the keys and values `keys`."""
+        sizes = (KEY_BLOCK * rows, KEY_BLOCK // keys.chunk * keys.v.shape[1] * rows)
+        return Work(*(xp.empty((size,), dtype=keys.v.dtype, device=keys.v.device) for size in sizes))
+
+
+def _shaped(xp: Any, flat: Any, *shape: int) -> Any:
+    """The first entries of `flat` as an array of `shape`."""
+    return xp.reshape(flat[: math.prod(shape)], shape)
+
+
+def _weighted(xp: Any, scores: Any, v: Any, start: int, space: Any) -> Any:
+    """(d_v + 1, queries): sum of weights (keys, queries) times values from row `start`, a multiple of the chunk, on."""
     keys, queries = scores.shape
-    first, count = start // CHUNK, keys // CHUNK
+    chunk = v.shape[2]
+    first, count = start // chunk, keys // chunk
     total = None
     if count:
-        stacked = xp.reshape(scores[: count * CHUNK], (count, CHUNK, queries))
-        parts = xp.matmul(v[first : first + count], stacked)
+        stacked = xp.reshape(scores[: count * chunk], (count, chunk, queries))
+        parts = xp.matmul(v[first : first + count], stacked, out=_shaped(xp, space, count, v.shape[1], queries))
         while count > 1:
             half = count // 2
             parts[:half] += parts[count - half : count]
             count -= half
         total = parts[0]
-    rest = keys % CHUNK
+    rest = keys % chunk
     if rest:
-        tail = xp.matmul(v[first + keys // CHUNK][:, :rest], scores[keys - rest :])
+        tail = xp.matmul(v[first + keys // chunk][:, :rest], scores[keys - rest :])
         total = tail if total is None else total + tail
     return total
 
@@ -132,13 +86,12 @@ def partial_sums(
     stop: int,
     shifted: bool,
     keep: Callable[[int, int], Any] | None = None,
-    buffer: Any = None,
+    work: Work | None = None,
 ) -> Partial:
     """The sums of `queries` (d, rows), times gamma already, over the first `stop` keys.
 
     `keep(a, b)`: boolean (b - a, rows) of the pairs of keys a to b that count, or None where all do. Without a shift
-    the scores must stay within `UNSHIFTED`. `buffer` (KEY_BLOCK, >= rows entries) is work space. Rows without any key
-    keep sums of zero.
+    the scores must stay within `UNSHIFTED`. Rows without any key keep sums of zero.
     """
     rows = queries.shape[1]
     dtype = queries.dtype
@@ -149,11 +102,10 @@ def partial_sums(
     shift = xp.full((rows,), -math.inf, dtype=xp.float64, device=device) if shifted else None
     used = None
     floor = xp.asarray(FLOOR[name], dtype=dtype, device=device)
-    if buffer is None:
-        buffer = xp.empty((min(KEY_BLOCK, stop), rows), dtype=dtype, device=device)
+    work = Work.of(xp, keys, rows) if work is None else work
     for start in range(0, stop, KEY_BLOCK):
         end = min(start + KEY_BLOCK, stop)
-        scores = xp.matmul(keys.k[start:end], queries, out=buffer[: end - start])
+        scores = xp.matmul(keys.k[start:end], queries, out=_shaped(xp, work.scores, end - start, rows))
         kept = None if keep is None else keep(start, end)
         if kept is not None:
             scores = xp.where(kept, scores, -math.inf)
@@ -170,7 +122,7 @@ def partial_sums(
             # smaller weights count as FLOOR: subnormal numbers would make everything slow
             xp.maximum(scores, floor, out=scores)
         xp.exp(scores, out=scores)
-        sums += _weighted(xp, scores, keys.v, start)
+        sums += _weighted(xp, scores, keys.v, start, work.products)
     return Partial(sums, shift)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from varproof.attention.exact_blocks import Frame, Partial
+from varproof.attention.exact_blocks import Partial
+from varproof.attention.exact_frame import Frame
 from varproof.attention.exact_rounding import INFLATION, Roundings, output_error, row_norms
 from varproof.base.tolerances import UNIT_ROUNDOFF
 
