@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from flint import ctx
 
-from varproof.attention import exact, polynomial, reference
+from varproof.attention import certificate, exact, polynomial, reference
 from varproof.attention.features import FeaturePlan
 from varproof.attention.polynomial_table import relative_table
 from varproof.attention.weighted_table import weighted_table
@@ -127,6 +127,34 @@ def test_the_second_bound_is_attained_and_the_first_nearly():
     assert Fraction(99, 100) * 2 * share < ratio - out < 2 * share
     with ctx.workprec(128):
         assert bool(abs(weighted_certificate.bound_of(case, sum(row.p), share, 0, ratio) - float(ratio - out)) < 1e-15)
+
+
+def test_what_the_engine_evaluates_is_the_bound_of_the_claim_rounded_up():
+    case, operations = weighted_certificate.CLAIM.case(), 2**20
+    rounding = certificate.Rounding(1.0, 0.0, operations, 0.0, "float64", "float64")
+    compared = unsafe = 0
+    for row in (*weighted_certificate._attaining(), *weighted_certificate._drawn(case)):
+        total = sum(row.p) + row.normaliser_error
+        if total == 0:
+            continue
+        ratio = (sum(p * v for p, v in zip(row.p, row.v, strict=True)) + row.sum_error) / total
+        out = sum(e * v for e, v in zip(row.e, row.v, strict=True)) / sum(row.e)
+        majorant = sum(abs(p - e) for p, e in zip(row.p, row.e, strict=True))
+        numbers = (total, majorant, abs(ratio), row.rho / Fraction(rounding.factor), 0)
+        bound = float(certificate.weighted_bound(np, *(np.array([float(x)]) for x in numbers), rounding)[0])
+        if total > row.rho and majorant < total:
+            with ctx.workprec(128):
+                formula = float(
+                    weighted_certificate.bound_of(case, total, majorant / total, row.rho / total, ratio).mid()
+                )
+            assert abs(ratio - out) <= Fraction(bound)
+            assert formula <= bound <= formula * (1 + 1e-7) + 1e-7
+            compared += 1
+        else:
+            assert bound == math.inf  # no certificate
+            unsafe += 1
+    assert compared > 30
+    assert unsafe > 10
 
 
 # stages and masks
