@@ -17,6 +17,7 @@ from varproof.approx.cost import streamed_polynomial_flops
 from varproof.attention import polynomial
 from varproof.attention.array_kernel import ArrayKernel
 from varproof.attention.bound_grid import grid_above
+from varproof.attention.features import feature_plan
 from varproof.attention.head import Head, Stage
 from varproof.attention.polynomial import run
 from varproof.attention.polynomial_frame import column_range, frame
@@ -331,6 +332,16 @@ def test_norm_moments_run_along_with_the_stages() -> None:
             bounds.append(work.serve(table, None, 2**31).bound[70:])
     # rounding is all there is, one more for the second stage
     np.testing.assert_allclose(bounds[1], bounds[0], rtol=2e-2)
+
+
+def test_roundings_of_gamma_count_once_a_factor() -> None:
+    one = np.ones((2, 3))
+    plan, table = feature_plan(3, 5), relative_table(4.0, 5)
+    counts = []
+    for roundings in (0, 3):
+        work = polynomial._Work.of(make_head(one, one, one, 1.0, gamma_roundings=roundings), "float64")
+        counts.append(work.rounding(table, ArrayKernel(), plan, 0.5).operations)
+    assert counts[1] - counts[0] == 3 * 5
 
 
 def test_float32_falls_back_to_float64_where_rounding_matters() -> None:

@@ -114,9 +114,10 @@ def relative_bound(xp: Any, normaliser: Any, size: Any, error: float, rounding: 
     h l1(eps) of o (softmax perturbation lemma), |o_p| <= h as p > 0, and N^ - o_p Z^ = (N^ - N) - o_p (Z^ - Z).
     """
     h = rounding.half_range
-    slack = rounding.factor * size + rounding.underflow / max(h, 1e-300) + rounding.underflow
-    safe = (normaliser > slack) & (normaliser < math.inf)
-    core = 2 * h * (slack / xp.where(safe, normaliser, xp.ones_like(normaliser))) + h * l1_bound(error)
+    rho = rounding.factor * size
+    safe = (normaliser > rho + rounding.underflow) & (normaliser < math.inf)
+    divisor = xp.where(safe, normaliser, xp.ones_like(normaliser))
+    core = (2 * h * rho + 2 * (1 + h) * rounding.underflow) / divisor + h * l1_bound(error)
     return _only_where(xp, safe, rounding.with_last_steps(core))
 
 
@@ -132,14 +133,14 @@ def weighted_bound(
     |v_j - o| <= min(2h, h + |o|), |o| <= |ratio| + |ratio - o|. The sign of Z plays no part, that of Z^ does.
     """
     h = rounding.half_range
-    slack = rounding.factor * size + rounding.underflow / max(h, 1e-300) + rounding.underflow
+    rho = rounding.factor * size
     above = (majorant + rounding.factor * weight + rounding.underflow) * INFLATION
-    safe = (normaliser > slack) & (normaliser < math.inf)
+    safe = (normaliser > rho + rounding.underflow) & (normaliser < math.inf)
     divisor = xp.where(safe, normaliser, xp.ones_like(normaliser))
     share = above / divisor * INFLATION
     safe = safe & (above >= 0) & (share < 1) & (ratio < math.inf)
     share, ratio = (xp.where(safe, x, xp.zeros_like(x)) for x in (share, ratio))
-    noise = 2 * h * (slack / divisor)
+    noise = (2 * h * rho + 2 * (1 + h) * rounding.underflow) / divisor
     by_range = 2 * h * share + noise
     by_output = (share * (h + ratio * INFLATION) + noise) / (1 - share)
     return _only_where(xp, safe, rounding.with_last_steps(xp.minimum(by_range, by_output)))

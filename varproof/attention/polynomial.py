@@ -244,7 +244,7 @@ class _Work:
             if stage.queries.stop == stage.queries.start:
                 continue
             if state is None:
-                values[stage.queries] = 0 * values[stage.queries]
+                values[stage.queries] = 0
                 continue
             weighing = [state * scales[0]] + [state[:, -1:] * scale for scale in scales[1:]]
             weighed = xp.concat(weighing, axis=1) if len(weighing) > 1 else weighing[0]
