@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from varproof.attention.features import FeaturePlan
 from varproof.attention.numba_layout import BLOCK_TOKENS, DEFERRED_ROWS_PER_COLUMN, MOST_COLUMNS, Layout, Machine
 
 
+@lru_cache(maxsize=256)
 def state_roundings(plan: FeaturePlan, keys: int, machine: Machine) -> int:
     """Roundings of one term of the state over `keys` keys.
 
@@ -21,6 +24,7 @@ def state_roundings(plan: FeaturePlan, keys: int, machine: Machine) -> int:
     return 3 * plan.degree + max(plan.degree - 1, 0) + 2 + steps + tree + -(-keys // BLOCK_TOKENS)
 
 
+@lru_cache(maxsize=256)
 def output_roundings(plan: FeaturePlan, machine: Machine) -> int:
     """Roundings of one term of an output, for any number of columns.
 
@@ -36,6 +40,7 @@ def output_roundings(plan: FeaturePlan, machine: Machine) -> int:
     return 2 * plan.degree + max(plan.degree - 1, 0) + 2 + sums
 
 
+@lru_cache(maxsize=256)
 def state_flops(layout: Layout, keys: int, machine: Machine) -> int:
     """Operations of the state pass over `keys` keys."""
     lanes = machine.lanes(8)
@@ -51,6 +56,7 @@ def state_flops(layout: Layout, keys: int, machine: Machine) -> int:
     return fill + padded * sums + blocks * vectors * lanes * lanes
 
 
+@lru_cache(maxsize=256)
 def output_flops(layout: Layout, queries: int, machine: Machine) -> int:
     """Operations of the output pass over `queries` queries."""
     tile = layout.tiling.depth * machine.lanes(8)
