@@ -48,7 +48,9 @@ def parts(finding):
 
 @pytest.fixture(autouse=True)
 def _forget_runs():
+    attention_output_error._executed.cache_clear()
     yield
+    attention_output_error._executed.cache_clear()
     for cached in (block_causal_mask._both_ways, running_feature_sums._recomputed):
         cached.cache_clear()
 
