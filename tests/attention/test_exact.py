@@ -337,3 +337,25 @@ def test_gamma_that_is_rounded() -> None:
     result = exact.run(head)
     errors = np.array(row_error(head, result.values, gamma=Fraction(1, 3)))
     assert (errors <= result.bound).all()
+
+
+@pytest.mark.slow
+def test_the_bound_holds_on_thousands_of_small_heads() -> None:
+    rng = np.random.default_rng(17)
+    for _ in range(2000):
+        dtype = (np.float64, np.float32)[int(rng.integers(2))]
+        m, n, d, columns = (int(x) for x in rng.integers(1, 14, 4))
+        q, k, v = (rng.standard_normal(shape) * 10.0 ** rng.integers(-3, 4) for shape in ((m, d), (n, d), (n, columns)))
+        if rng.random() < 0.3:
+            k[rng.integers(n)] *= 100
+        if rng.random() < 0.3:
+            v = np.sign(v) + rng.choice([0.0, 1e4])
+        if rng.random() < 0.2:
+            q, k = np.sign(q), np.sign(k)
+        mask = None
+        if rng.random() < 0.3:
+            mask = rng.random((m, n)) < 0.5
+            mask[:, 0] |= ~mask.any(axis=1)
+        gamma = float(10.0 ** rng.uniform(-3, 2))
+        head = make_head([x.astype(dtype) for x in (q, k, v)], gamma, mask=mask)
+        assert_certified(head, compute=None if rng.random() < 0.7 else "float64")

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from array_api_compat import is_numpy_array
+
 from varproof.attention.exact_frame import KeyBlock
 from varproof.attention.exact_rounding import FLOOR, SLACK
 
@@ -55,6 +57,25 @@ class Work:
 def _shaped(xp: Any, flat: Any, *shape: int) -> Any:
     """The first entries of `flat` as an array of `shape`."""
     return xp.reshape(flat[: math.prod(shape)], shape)
+
+
+def _scores(xp: Any, keys: KeyBlock, queries: Any, start: int, end: int, space: Any) -> Any:
+    """(end - start, rows): scores of the keys from `start`, a multiple of the chunk, to `end`.
+
+    NumPy goes chunk by chunk: its BLAS is a third faster on blocks of that size than on long narrow matrices.
+    """
+    rows, chunk = queries.shape[1], keys.chunk
+    count = (end - start) // chunk
+    scores = _shaped(xp, space, end - start, rows)
+    whole = start + count * chunk
+    if not is_numpy_array(queries):
+        return xp.matmul(keys.k[start:end], queries, out=scores)
+    if count:
+        stacked = xp.reshape(keys.k[start:whole], (count, chunk, keys.k.shape[1]))
+        xp.matmul(stacked, queries, out=_shaped(xp, space, count, chunk, rows))
+    if whole < end:
+        xp.matmul(keys.k[whole:end], queries, out=scores[count * chunk :])
+    return scores
 
 
 def _weighted(xp: Any, scores: Any, v: Any, start: int, space: Any) -> Any:
@@ -105,7 +126,7 @@ def partial_sums(
     work = Work.of(xp, keys, rows) if work is None else work
     for start in range(0, stop, KEY_BLOCK):
         end = min(start + KEY_BLOCK, stop)
-        scores = xp.matmul(keys.k[start:end], queries, out=_shaped(xp, work.scores, end - start, rows))
+        scores = _scores(xp, keys, queries, start, end, work.scores)
         kept = None if keep is None else keep(start, end)
         if kept is not None:
             scores = xp.where(kept, scores, -math.inf)
