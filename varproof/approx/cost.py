@@ -20,7 +20,8 @@ def exact_flops(tokens: int, head_dim: int, *, value_dim: int | None = None, pai
     >>> exact_flops(1024, 64)
     271646720
     """
-    value_dim = _positive(tokens=tokens, head_dim=head_dim, value_dim=head_dim if value_dim is None else value_dim)
+    value_dim = head_dim if value_dim is None else value_dim
+    _positive(tokens=tokens, head_dim=head_dim, value_dim=value_dim)
     every_pair = tokens * tokens
     pairs = every_pair if pairs is None else pairs
     if not 1 <= pairs <= every_pair:
@@ -40,7 +41,8 @@ def polynomial_flops(tokens: int, head_dim: int, degree: int, *, value_dim: int 
     >>> polynomial_flops(1024, 2, 5)
     301119
     """
-    value_dim = _positive(tokens=tokens, head_dim=head_dim, value_dim=head_dim if value_dim is None else value_dim)
+    value_dim = head_dim if value_dim is None else value_dim
+    _positive(tokens=tokens, head_dim=head_dim, value_dim=value_dim)
     if isinstance(scales, bool) or not isinstance(scales, int) or not 1 <= scales <= tokens:
         raise InputError("not a number of scales", got=scales, allowed=f"1 to {tokens} for {tokens} tokens")
     rank = monomial_rank(head_dim, degree)
@@ -69,8 +71,8 @@ def streamed_polynomial_flops(
     >>> streamed_polynomial_flops(1024, 1024, 2, 5)
     308287
     """
-    value_dim = _positive(tokens=queries, head_dim=head_dim, value_dim=head_dim if value_dim is None else value_dim)
-    _positive(tokens=keys, head_dim=head_dim, value_dim=stages)
+    value_dim = head_dim if value_dim is None else value_dim
+    _positive(queries=queries, keys=keys, head_dim=head_dim, value_dim=value_dim, stages=stages)
     rank, columns = monomial_rank(head_dim, degree), value_dim + 1
     lower = monomial_rank(head_dim, degree - 1) if degree else 0
     scaled = head_dim if degree else 0
@@ -104,8 +106,7 @@ def token_flops(rank: int, value_dim: int) -> int:
     return 4 * rank * (value_dim + 1) + 2 * (rank - 1)
 
 
-def _positive(*, tokens: int, head_dim: int, value_dim: int) -> int:
-    for name, value in (("tokens", tokens), ("head_dim", head_dim), ("value_dim", value_dim)):
+def _positive(**sizes: int) -> None:
+    for name, value in sizes.items():
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise InputError(f"{name} must be a positive integer", got=value, allowed=f"{name} >= 1")
-    return value_dim
