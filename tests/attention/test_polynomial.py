@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from varproof.approx.cost import streamed_polynomial_flops
-from varproof.attention import polynomial
+from varproof.attention import polynomial, polynomial_work
 from varproof.attention.array_kernel import ArrayKernel
 from varproof.attention.bound_grid import grid_above
 from varproof.attention.features import feature_plan
@@ -22,6 +22,7 @@ from varproof.attention.head import Head, Stage
 from varproof.attention.polynomial import run
 from varproof.attention.polynomial_frame import column_range, frame
 from varproof.attention.polynomial_table import RelativeTable, relative_table
+from varproof.attention.polynomial_work import Work
 from varproof.attention.reference import row_error
 from varproof.attention.result import HeadResult
 from varproof.attention.weighted_table import WeightedTable, weighted_table
@@ -155,10 +156,10 @@ def test_the_bound_is_nearly_attained_so_no_smaller_constant_would_do() -> None:
 
 
 def test_scores_underestimated_by_a_percent_break_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    real, head, table = polynomial.frame, two_groups(1 / 0.99), relative_table(1.0, 2)
+    real, head, table = frame, two_groups(1 / 0.99), relative_table(1.0, 2)
     with pytest.raises(InputError, match="does not cover"):
         run(head, table=table)
-    monkeypatch.setattr(polynomial, "frame", lambda *given: replace(real(*given), bound=1.0))
+    monkeypatch.setattr(polynomial_work, "frame", lambda *given: replace(real(*given), bound=1.0))
     answer = run(head, table=table)
     assert row_error(head, answer.values)[0] > answer.bound[0]
 
@@ -185,7 +186,7 @@ def test_nonsense_is_not_certified(table: WeightedTable, stored: str) -> None:
     rng = np.random.default_rng(0)
     q, k, v = (rng.uniform(-0.5, 0.5, (30, 2)).astype(stored) for _ in range(3))
     head = make_head(q, k, v, 1.0, delta=100.0)
-    work = polynomial._Work.of(head, stored)
+    work = Work.of(head, stored)
     with np.errstate(all="ignore"):
         assert np.isinf(work.serve(table, None, 2**31).bound).all()
     answer = run(head, table=table)
@@ -328,7 +329,7 @@ def test_norm_moments_run_along_with_the_stages() -> None:
     for stages in (causal(90), causal(90, 70)):
         head = make_head(q, k, v, 0.05, 1.0, stages=stages)
         with np.errstate(all="ignore"):
-            work = polynomial._Work.of(head, "float32")
+            work = Work.of(head, "float32")
             bounds.append(work.serve(table, None, 2**31).bound[70:])
     # rounding is all there is, one more for the second stage
     np.testing.assert_allclose(bounds[1], bounds[0], rtol=2e-2)
@@ -339,7 +340,7 @@ def test_roundings_of_gamma_count_once_a_factor() -> None:
     plan, table = feature_plan(3, 5), relative_table(4.0, 5)
     counts = []
     for roundings in (0, 3):
-        work = polynomial._Work.of(make_head(one, one, one, 1.0, gamma_roundings=roundings), "float64")
+        work = Work.of(make_head(one, one, one, 1.0, gamma_roundings=roundings), "float64")
         counts.append(work.rounding(table, ArrayKernel(), plan, 0.5).operations)
     assert counts[1] - counts[0] == 3 * 5
 
