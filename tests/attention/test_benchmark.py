@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import pickle
 import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -66,6 +68,15 @@ def test_a_process_that_answered_may_end_in_peace(tmp_path):
     (tmp_path / "sitecustomize.py").write_text(lines)
     run_task(Task("first", SMALL, QUICK, EXACT), environment={"PYTHONPATH": str(tmp_path)})
     assert written.read_text() == "whole"  # KeOps writes its cache so late; cut short, it does not load any more
+
+
+def test_a_process_ends_with_the_one_that_asked():
+    words = [sys.executable, "-m", "varproof.attention.benchmark_child"]
+    long = replace(CASES[-1], tokens=2**17)  # exact attention of this takes half a minute
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+        pickle.dump(Task("first", long, QUICK, EXACT), process.stdin)
+        process.stdin.close()
+        assert process.wait(timeout=20) == 1
 
 
 def test_keops_that_fails_is_left_out(monkeypatch):

@@ -181,7 +181,7 @@ def _converse(process: subprocess.Popen[bytes], task: Task, step: Callable[[], o
     assert process.stdout is not None
     try:
         pickle.dump(task, process.stdin)
-        process.stdin.close()
+        process.stdin.flush()  # open until the answer: the process ends when this one does
         while True:
             kind, content = pickle.load(process.stdout)
             if kind != "step":
