@@ -20,7 +20,7 @@ from varproof.attention.tree_groups import Groups, group_boxes, regroup
 FINER_KEYS = 2  # key nodes are this many halvings ahead of query nodes
 COARSER_GROUPS = 4  # groups of keys from key nodes themselves to this many halvings back
 MOST_PAIRS = 1 << 21  # the descent ends where it would hold more pairs at once, some 200 bytes each
-PATIENCE = 2.0  # a cell is not split further when a row costs this many times what it did in a larger cell
+PATIENCE = 1.3  # a cell is not split further when a row costs this many times what it did in a larger cell
 
 
 @dataclass(frozen=True)
