@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from varproof.attention.array_kernel import ArrayKernel, materialised, unmaterialised
 from varproof.attention.features import FeaturePlan, feature_plan
+from varproof.attention.polynomial.array_kernel import ArrayKernel, materialised, unmaterialised
 from varproof.base.tolerances import rounding_bound
 
 # degree 0, one variable, last degree stored and not, more columns than the token-major threshold
@@ -135,7 +135,7 @@ class Counting:
 @pytest.mark.parametrize(("d", "degree", "value_dim"), SHAPES)
 def test_flops_are_those_of_the_loops(d: int, degree: int, value_dim: int, monkeypatch: pytest.MonkeyPatch) -> None:
     counting = Counting()
-    monkeypatch.setattr("varproof.attention.array_kernel.array_namespace", lambda *_: counting)
+    monkeypatch.setattr("varproof.attention.polynomial.array_kernel.array_namespace", lambda *_: counting)
     plan, (k, v, shift, value_shift) = feature_plan(d, degree), arrays(1, 50, d, value_dim, "float64")
     kernel = ArrayKernel(block=16)
     state = kernel.state(plan, k, v, shift=shift, factor=0.5, value_shift=value_shift)

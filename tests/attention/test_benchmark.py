@@ -10,14 +10,20 @@ from dataclasses import replace
 
 import pytest
 
-from varproof.attention import benchmark
-from varproof.attention import benchmark_contestants as contestants
-from varproof.attention import benchmark_measure as measuring
-from varproof.attention.benchmark import MeasurementError, check_settings, cold_contestants, measure, run_task, steps
-from varproof.attention.benchmark_cases import CASES, make_arrays, named_cases, resized
-from varproof.attention.benchmark_errors import extended_reference
-from varproof.attention.benchmark_result import EXACT, SDPA, CaseResult, RankStudy, Row, Settings
-from varproof.attention.benchmark_task import First, Task, perform
+from varproof.attention.bench import benchmark, contestants
+from varproof.attention.bench import measure as measuring
+from varproof.attention.bench.benchmark import (
+    MeasurementError,
+    check_settings,
+    cold_contestants,
+    measure,
+    run_task,
+    steps,
+)
+from varproof.attention.bench.cases import CASES, make_arrays, named_cases, resized
+from varproof.attention.bench.errors import extended_reference
+from varproof.attention.bench.result import EXACT, SDPA, CaseResult, RankStudy, Row, Settings
+from varproof.attention.bench.task import First, Task, perform
 from varproof.attention.result import HeadResult
 from varproof.base.errors import InputError
 
@@ -71,7 +77,7 @@ def test_a_process_that_answered_may_end_in_peace(tmp_path):
 
 
 def test_a_process_ends_with_the_one_that_asked():
-    words = [sys.executable, "-m", "varproof.attention.benchmark_child"]
+    words = [sys.executable, "-m", "varproof.attention.bench.child"]
     long = replace(CASES[-1], tokens=2**17)  # exact attention of this takes half a minute
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
         pickle.dump(Task("first", long, QUICK, EXACT), process.stdin)

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from varproof.attention.benchmark_bars import bars, best_row, case_crossover, case_growth, peak_share
-from varproof.attention.benchmark_cases import CASES, named_cases
-from varproof.attention.benchmark_plot import draw_benchmark, draw_errors, draw_speed
-from varproof.attention.benchmark_result import (
+from varproof.attention.bench.bars import bars, best_row, case_crossover, case_growth, peak_share
+from varproof.attention.bench.cases import CASES, named_cases
+from varproof.attention.bench.plot import draw_benchmark, draw_errors, draw_speed
+from varproof.attention.bench.result import (
     EXACT,
     SDPA,
     Benchmark,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from varproof.approx.rank import monomial_rank
-from varproof.attention.benchmark_cases import CASES, Case, custom_case, make_arrays, named_cases, resized
+from varproof.attention.bench.cases import CASES, Case, custom_case, make_arrays, named_cases, resized
 from varproof.base.errors import InputError
 
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from flint import arb, ctx
 
-from varproof.attention.benchmark_cases import CASES, make_arrays
-from varproof.attention.benchmark_contestants import exact_result, make_head, place
-from varproof.attention.benchmark_errors import Reference, compare, exact_reference, extended_reference, to_numpy
+from varproof.attention.bench.cases import CASES, make_arrays
+from varproof.attention.bench.contestants import exact_result, make_head, place
+from varproof.attention.bench.errors import Reference, compare, exact_reference, extended_reference, to_numpy
 
 CASE = replace(CASES[1], tokens=64)
 

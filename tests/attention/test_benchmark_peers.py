@@ -8,8 +8,8 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from varproof.attention import benchmark_peers as peers
-from varproof.attention.benchmark_cases import CASES, make_arrays
+from varproof.attention.bench import peers
+from varproof.attention.bench.cases import CASES, make_arrays
 
 CASE = replace(CASES[1], tokens=300, bound=2.0)
 

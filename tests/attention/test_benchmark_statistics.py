@@ -7,7 +7,7 @@ import math
 import pytest
 from scipy import stats
 
-from varproof.attention.benchmark_statistics import Crossover, alternate, crossover, growth
+from varproof.attention.bench.statistics import Crossover, alternate, crossover, growth
 
 
 class Clock:

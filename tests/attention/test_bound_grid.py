@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from varproof.attention.bound_grid import (
+from varproof.attention.tables.bound_grid import (
     LARGEST_BOUND,
     LARGEST_DIMENSION,
     LEAST_BOUND,

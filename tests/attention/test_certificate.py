@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from varproof.approx.softmax_lemma import l1_bound_from_relative_error, relative_error_for
-from varproof.attention.certificate import (
+from varproof.attention.polynomial.certificate import (
     Moments,
     Rounding,
     l1_bound,

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from varproof.attention import attend
-from varproof.attention.reference import row_error
+from varproof.attention.exact.reference import row_error
 from varproof.attention.validation import validated
 from varproof.base.errors import CertificateError
 

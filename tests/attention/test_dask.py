@@ -8,15 +8,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from varproof.attention import dask_attention, dask_polynomial, exact
-from varproof.attention.dask_attention import attend_dask
-from varproof.attention.dask_chunks import Summary, levels, row_chunks, summary, tree
-from varproof.attention.dask_exact import exact_head
-from varproof.attention.dask_polynomial import polynomial_head, setup
+from varproof.attention.exact import engine as exact
+from varproof.attention.exact.reference import row_error
 from varproof.attention.head import Head, Stage
-from varproof.attention.polynomial_table import relative_table_for
-from varproof.attention.reference import row_error
+from varproof.attention.lazy import front as dask_attention
+from varproof.attention.lazy import polynomial as dask_polynomial
+from varproof.attention.lazy.chunks import Summary, levels, row_chunks, summary, tree
+from varproof.attention.lazy.exact import exact_head
+from varproof.attention.lazy.front import attend_dask
+from varproof.attention.lazy.polynomial import polynomial_head, setup
 from varproof.attention.result import Attention
+from varproof.attention.tables.relative import relative_table_for
 from varproof.attention.validation import validated
 from varproof.base.errors import CertificateError, InputError
 

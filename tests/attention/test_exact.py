@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from varproof.attention import exact, exact_blocks
+from varproof.attention.exact import blocks as exact_blocks
+from varproof.attention.exact import engine as exact
+from varproof.attention.exact.reference import row_error
 from varproof.attention.head import Head, Stage
-from varproof.attention.reference import row_error
 
 Array = NDArray[Any]
 DATA = Path(__file__).parent.parent / "data" / "var_qkv_layer15_head3.npz"

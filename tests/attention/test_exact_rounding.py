@@ -8,10 +8,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from varproof.attention.exact_blocks import KEY_BLOCK, Partial, block_roundings, merge
-from varproof.attention.exact_frame import chunk_length, frame, key_block
-from varproof.attention.exact_output import finish, score_bounds, score_roundings
-from varproof.attention.exact_rounding import EXPONENTIAL, Roundings, output_error, row_norms
+from varproof.attention.exact.blocks import KEY_BLOCK, Partial, block_roundings, merge
+from varproof.attention.exact.frame import chunk_length, frame, key_block
+from varproof.attention.exact.output import finish, score_bounds, score_roundings
+from varproof.attention.exact.rounding import EXPONENTIAL, Roundings, output_error, row_norms
 from varproof.base.tolerances import UNIT_ROUNDOFF
 
 

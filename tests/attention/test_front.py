@@ -12,8 +12,8 @@ import pytest
 from flint import arb, ctx
 
 from varproof.attention import Attention, attend
+from varproof.attention.exact.reference import row_error
 from varproof.attention.head import Head, Stage
-from varproof.attention.reference import row_error
 from varproof.attention.validation import validated
 from varproof.base.errors import CertificateError, InputError, MissingExtraError
 

@@ -9,8 +9,8 @@ from fractions import Fraction
 import pytest
 from flint import arb, ctx
 
-from varproof.attention.majorant_check import majorant_holds, majorant_margin
-from varproof.attention.weighted_table import weighted_table
+from varproof.attention.tables.majorant_check import majorant_holds, majorant_margin
+from varproof.attention.tables.weighted import weighted_table
 from varproof.base.errors import InputError
 
 CASES = [(0.1, 2, 16.0), (1.0, 0, 4.0), (1.0, 1, 16.0), (1.0, 2, 16.0), (1.0, 3, 2.0), (2.0, 4, 8.0), (4.0, 7, 16.0)]

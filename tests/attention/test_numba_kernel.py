@@ -12,16 +12,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from varproof.attention.compiled.counts import output_roundings, state_roundings
+from varproof.attention.compiled.layout import BLOCK_TOKENS, Layout, Machine, Tiling, layout_of
 from varproof.attention.features import FeaturePlan, feature_plan
-from varproof.attention.numba_counts import output_roundings, state_roundings
-from varproof.attention.numba_layout import BLOCK_TOKENS, Layout, Machine, Tiling, layout_of
 from varproof.base.errors import MissingExtraError
 from varproof.base.tolerances import UNIT_ROUNDOFF
 
 pytest.importorskip("llvmlite", reason='needs pip install "varproof[fast]"')
 
-from varproof.attention import numba_emitter
-from varproof.attention.numba_kernel import NumbaKernel, numba_kernel
+from varproof.attention.compiled import emitter as numba_emitter
+from varproof.attention.compiled.kernel import NumbaKernel, numba_kernel
 
 MACHINES = [Machine(64, 32), Machine(32, 16), Machine(16, 16), Machine(16, 32)]
 BITS = 53  # all data are multiples of 2^-53

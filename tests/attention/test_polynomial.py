@@ -14,18 +14,19 @@ import pytest
 from numpy.typing import NDArray
 
 from varproof.approx.cost import streamed_polynomial_flops
-from varproof.attention import polynomial, polynomial_work
-from varproof.attention.array_kernel import ArrayKernel
-from varproof.attention.bound_grid import grid_above
+from varproof.attention.exact.reference import row_error
 from varproof.attention.features import feature_plan
 from varproof.attention.head import Head, Stage
-from varproof.attention.polynomial import run
-from varproof.attention.polynomial_frame import column_range, frame
-from varproof.attention.polynomial_table import RelativeTable, relative_table
-from varproof.attention.polynomial_work import Work
-from varproof.attention.reference import row_error
+from varproof.attention.polynomial import engine as polynomial
+from varproof.attention.polynomial import work as polynomial_work
+from varproof.attention.polynomial.array_kernel import ArrayKernel
+from varproof.attention.polynomial.engine import run
+from varproof.attention.polynomial.frame import column_range, frame
+from varproof.attention.polynomial.work import Work
 from varproof.attention.result import HeadResult
-from varproof.attention.weighted_table import WeightedTable, weighted_table
+from varproof.attention.tables.bound_grid import grid_above
+from varproof.attention.tables.relative import RelativeTable, relative_table
+from varproof.attention.tables.weighted import WeightedTable, weighted_table
 from varproof.base.errors import InputError
 
 Array = NDArray[Any]

@@ -12,9 +12,10 @@ from flint import arb, ctx
 
 from varproof.approx.best_error import best_error
 from varproof.approx.closed_forms import relative_lower
-from varproof.attention import polynomial_table, table_cache
-from varproof.attention.bound_grid import grid_above
-from varproof.attention.polynomial_table import RelativeTable, proved_error, relative_table, relative_table_for
+from varproof.attention.tables import cache as table_cache
+from varproof.attention.tables import relative as polynomial_table
+from varproof.attention.tables.bound_grid import grid_above
+from varproof.attention.tables.relative import RelativeTable, proved_error, relative_table, relative_table_for
 from varproof.base.errors import InputError
 
 CASES = [(2.0**-16, 1), (0.01, 2), (0.5, 0), (0.5, 3), (1.0, 2), (1.0, 3), (1.0, 9), (2.0, 6), (4.0, 10), (8.0, 13)]

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from flint import arb, ctx
 
+from varproof.attention.exact.reference import enclose, row_error, visible_keys
 from varproof.attention.head import Head, Stage
-from varproof.attention.reference import enclose, row_error, visible_keys
 from varproof.base.errors import CertificateError
 
 

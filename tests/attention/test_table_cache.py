@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from varproof.attention import table_cache
-from varproof.attention.table_cache import directory, load, recall, store, table_path
+from varproof.attention.tables import cache as table_cache
+from varproof.attention.tables.cache import directory, load, recall, store, table_path
 
 KEY = {"bound": "0x1.0p+0", "degree": "3"}
 CONTENT = {"coefficients": ["0x1.0p+0", "0x1.8p-1"], "error": "0x1p-8"}
@@ -177,7 +177,7 @@ def test_where_tables_are_kept(tmp_path, monkeypatch):
 
 WRITER = """
 import sys
-from varproof.attention.table_cache import load, store
+from varproof.attention.tables.cache import load, store
 key, mine = {"bound": "0x1.0p+0", "degree": "3"}, {"writer": sys.argv[1] * 5000}
 seen = set()
 for _ in range(300):

@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from varproof.attention import tree, tree_costs
+from varproof.attention.exact.reference import row_error
 from varproof.attention.head import Head, Stage
-from varproof.attention.reference import row_error
 from varproof.attention.result import HeadResult
-from varproof.attention.tree_stage import Problem, stored_problem
+from varproof.attention.tree import costs as tree_costs
+from varproof.attention.tree import engine as tree
+from varproof.attention.tree.stage import Problem, stored_problem
 
 Array = NDArray[Any]
 Case = tuple[Array, Array, Array, float]

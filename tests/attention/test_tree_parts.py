@@ -9,17 +9,21 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from varproof.attention import tree, tree_bounds, tree_costs, tree_descent, tree_tables
-from varproof.attention.cell_tree import CellTree, build_tree, reduced
 from varproof.attention.head import Head, Stage
-from varproof.attention.polynomial_table import relative_table
-from varproof.attention.tree_bounds import Pairs, children, excess, rounding_slack
-from varproof.attention.tree_certificate import certified
-from varproof.attention.tree_costs import EXACT, Costs, predicted_flops
-from varproof.attention.tree_degrees import DEGREES, reaches
-from varproof.attention.tree_descent import drop
-from varproof.attention.tree_states import Side
-from varproof.attention.tree_tables import Sums
+from varproof.attention.tables.relative import relative_table
+from varproof.attention.tree import bounds as tree_bounds
+from varproof.attention.tree import costs as tree_costs
+from varproof.attention.tree import descent as tree_descent
+from varproof.attention.tree import engine as tree
+from varproof.attention.tree import tables as tree_tables
+from varproof.attention.tree.bounds import Pairs, children, excess, rounding_slack
+from varproof.attention.tree.cell_tree import CellTree, build_tree, reduced
+from varproof.attention.tree.certificate import certified
+from varproof.attention.tree.costs import EXACT, Costs, predicted_flops
+from varproof.attention.tree.degrees import DEGREES, reaches
+from varproof.attention.tree.descent import drop
+from varproof.attention.tree.states import Side
+from varproof.attention.tree.tables import Sums
 
 Array = NDArray[np.float64]
 

@@ -9,11 +9,11 @@ import pytest
 from flint import arb, ctx
 from scipy import integrate, optimize, special
 
-from varproof.attention import table_cache
-from varproof.attention import weighted_table as module
-from varproof.attention.majorant_check import majorant_holds
-from varproof.attention.polynomial_table import relative_table
-from varproof.attention.weighted_table import hermite, nodes, predicted, weighted_table, weighted_table_for
+from varproof.attention.tables import cache as table_cache
+from varproof.attention.tables import weighted as module
+from varproof.attention.tables.majorant_check import majorant_holds
+from varproof.attention.tables.relative import relative_table
+from varproof.attention.tables.weighted import hermite, nodes, predicted, weighted_table, weighted_table_for
 from varproof.base.errors import CertificateError, InputError
 
 CASES = [(1.0, 1, 16.0), (1.0, 2, 16.0), (1.0, 3, 16.0), (2.0, 1, 8.0), (2.0, 4, 8.0), (0.5, 2, 2.0), (4.0, 5, 32.0)]

@@ -11,10 +11,13 @@ import numpy as np
 import pytest
 from flint import ctx
 
-from varproof.attention import certificate, exact, polynomial, reference
-from varproof.attention.features import FeaturePlan
-from varproof.attention.polynomial_table import relative_table
-from varproof.attention.weighted_table import weighted_table
+from varproof.attention.exact import engine as exact
+from varproof.attention.exact import reference
+from varproof.attention.features import FeaturePlan, feature_plan
+from varproof.attention.polynomial import certificate
+from varproof.attention.polynomial import engine as polynomial
+from varproof.attention.tables.relative import relative_table
+from varproof.attention.tables.weighted import weighted_table
 from varproof.base.errors import InputError
 from varproof.base.verdict import Verdict
 from varproof.claims import (
@@ -206,6 +209,7 @@ def test_a_wrong_multinomial_anywhere_is_noticed(monkeypatch, row):
     wrong = FeaturePlan(2, 2).multinomials
     wrong[row] += 1
     monkeypatch.setattr(FeaturePlan, "multinomials", wrong)
+    feature_plan.cache_clear()  # plans already made keep their own
     found = recheck(running_feature_sums.CLAIM, head_dim=(2,), degree=(2,))
     assert found.evidence["counterexamples"][0]["part"] == "exact identity"
 
@@ -240,7 +244,7 @@ def test_the_grid_has_ranks_with_and_without_a_stored_last_degree():
 
 
 def test_a_kernel_with_one_more_product_is_noticed(monkeypatch):
-    kernel = importlib.import_module("varproof.attention.array_kernel")
+    kernel = importlib.import_module("varproof.attention.polynomial.array_kernel")
     build = kernel.build
 
     def wasteful(xp, plan, features, *rest):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from varproof.attention import certificate
+from varproof.attention.polynomial import certificate
 from varproof.base.errors import InputError
 from varproof.base.verdict import Verdict
 from varproof.claims import low_rank_construction as claim_file

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from varproof.attention.array_kernel import ArrayKernel
 from varproof.attention.features import feature_plan
+from varproof.attention.polynomial.array_kernel import ArrayKernel
 from varproof.claims.metered_arrays import Meter, plain
 
 

@@ -9,9 +9,9 @@ from importlib import resources
 import jsonschema
 import pytest
 
-from varproof.attention.benchmark import MeasurementError
-from varproof.attention.benchmark_cases import CASES, named_cases
-from varproof.attention.benchmark_result import (
+from varproof.attention.bench.benchmark import MeasurementError
+from varproof.attention.bench.cases import CASES, named_cases
+from varproof.attention.bench.result import (
     EXACT,
     SDPA,
     Benchmark,
@@ -196,7 +196,7 @@ def test_a_dead_measuring_process_is_the_machine_s_fault(monkeypatch, capsys):
 )
 def test_bad_input_leaves_with_2_and_says_what_came(line, got, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("varproof.attention.benchmark.run_task", lambda *_, **__: pytest.fail("measured"))
+    monkeypatch.setattr("varproof.attention.bench.benchmark.run_task", lambda *_, **__: pytest.fail("measured"))
     assert main(["bench", "attention", *line.split(), "--json"]) == 2
     shown = capsys.readouterr()
     error = json.loads(shown.out)["error"]

@@ -59,7 +59,7 @@ def streamed_polynomial_flops(
     stages: int = 1,
     weighted: bool = False,
 ) -> int:
-    """What `varproof.attention.polynomial` executes on arrays: blocks of features, the last degree not always stored.
+    """What the polynomial engine executes on arrays: blocks of features, the last degree not always stored.
 
     With c = d_v + 1 columns for keys, c' = c (c + 1 when `weighted`: a column for the error) for queries, and F the
     number of stored features (all r = C(d+g, g), or C(d+g-1, g-1) where the last degree has more than d c monomials):

@@ -67,7 +67,7 @@ def attend(
         raise InputError("unknown kernel", got=kernel, allowed="auto, numpy, numba")
     request = validated(q, k, v, delta=delta, scale=scale, levels=levels, mask=mask)
     if is_dask_array(request.q):
-        from varproof.attention.dask_attention import attend_dask
+        from varproof.attention.lazy.front import attend_dask
 
         return attend_dask(request, engine=engine, kernel=kernel, explain=explain)
     answers = [_one_head(head, engine, kernel) for head in request.heads()]

@@ -10,13 +10,13 @@ import math
 from dataclasses import dataclass
 
 from varproof.approx.rank import monomial_rank
-from varproof.attention.bound_grid import LARGEST_BOUND, grid_above
 from varproof.attention.outline import Outline
-from varproof.attention.polynomial_table import relative_table_for
-from varproof.attention.tree import MAX_HEAD_DIM
-from varproof.attention.tree_costs import predicted_flops
-from varproof.attention.weighted_table import LARGEST_BOUND as LARGEST_WEIGHTED
-from varproof.attention.weighted_table import weighted_table_for
+from varproof.attention.tables.bound_grid import LARGEST_BOUND, grid_above
+from varproof.attention.tables.relative import relative_table_for
+from varproof.attention.tables.weighted import LARGEST_BOUND as LARGEST_WEIGHTED
+from varproof.attention.tables.weighted import weighted_table_for
+from varproof.attention.tree.costs import predicted_flops
+from varproof.attention.tree.engine import MAX_HEAD_DIM
 
 PAIR, PAIR_FLOP = 1.5, 0.02  # exact: an exponential with its traffic, and a flop of the products
 FEATURE_FLOP = 0.03  # polynomial: narrow products

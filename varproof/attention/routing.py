@@ -9,13 +9,15 @@ from functools import partial
 
 import numpy as np
 
-from varproof.attention import exact, polynomial, tree
+from varproof.attention.exact import engine as exact
 from varproof.attention.head import Head
-from varproof.attention.kernel import Kernel
 from varproof.attention.outline import Outline, outline
+from varproof.attention.polynomial import engine as polynomial
+from varproof.attention.polynomial.kernel import Kernel
 from varproof.attention.precision import in_float64
 from varproof.attention.prediction import Forecast, forecasts
 from varproof.attention.result import HeadResult
+from varproof.attention.tree import engine as tree
 from varproof.base.errors import InputError
 from varproof.base.extras import optional
 
@@ -101,7 +103,7 @@ def chosen_kernel(head: Head, name: str) -> Kernel | None:
             allowed='kernel="auto" or "numpy" (which is the array kernel for every library)',
         )
     optional("numba")
-    from varproof.attention.numba_kernel import numba_kernel
+    from varproof.attention.compiled.kernel import numba_kernel
 
     return numba_kernel()
 

@@ -13,7 +13,7 @@ from flint import arb
 from numpy.typing import NDArray
 
 from varproof.attention.head import Head, Stage
-from varproof.attention.polynomial_table import RelativeTable
+from varproof.attention.tables.relative import RelativeTable
 from varproof.base.balls import Exact, ball
 from varproof.growth.schedules import Schedule
 

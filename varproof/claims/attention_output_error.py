@@ -10,8 +10,9 @@ from itertools import product
 from flint import arb, ctx
 
 from varproof.approx.softmax_lemma import l1_bound_from_relative_error
-from varproof.attention import polynomial, reference
-from varproof.attention.polynomial_table import RelativeTable, relative_table
+from varproof.attention.exact import reference
+from varproof.attention.polynomial import engine as polynomial
+from varproof.attention.tables.relative import RelativeTable, relative_table
 from varproof.base.balls import ball
 from varproof.base.verdict import Finding
 from varproof.claims.attention_cases import WorstCase, polynomial_ball, weighted_mean, worst_case

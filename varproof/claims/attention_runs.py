@@ -8,8 +8,10 @@ from functools import cache
 
 import numpy as np
 
-from varproof.attention import exact, polynomial, reference
-from varproof.attention.polynomial_table import relative_table
+from varproof.attention.exact import engine as exact
+from varproof.attention.exact import reference
+from varproof.attention.polynomial import engine as polynomial
+from varproof.attention.tables.relative import relative_table
 from varproof.claims.attention_cases import drawn_head, levels_of, one_stage, worst_case
 from varproof.growth.schedules import Schedule
 

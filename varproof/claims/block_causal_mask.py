@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from varproof.attention import exact
+from varproof.attention.exact import engine as exact
 from varproof.base.verdict import Finding, Verdict
 from varproof.claims.attention_cases import drawn_head, fractions, levels_of, one_stage, stages_of
 from varproof.claims.cells import chosen, integers

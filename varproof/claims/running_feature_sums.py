@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from varproof.attention import polynomial
-from varproof.attention.array_kernel import ArrayKernel
 from varproof.attention.features import FeaturePlan, feature_plan
+from varproof.attention.polynomial import engine as polynomial
+from varproof.attention.polynomial.array_kernel import ArrayKernel
 from varproof.base.verdict import Finding, Verdict
 from varproof.claims.attention_cases import drawn_head, fractions, one_stage, stages_of
 from varproof.claims.cells import chosen, integers

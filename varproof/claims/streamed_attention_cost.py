@@ -8,13 +8,14 @@ from fractions import Fraction
 import numpy as np
 
 from varproof.approx.cost import exact_flops, streamed_polynomial_flops
-from varproof.attention import exact, polynomial
-from varproof.attention.array_kernel import ArrayKernel
+from varproof.attention.exact import engine as exact
 from varproof.attention.features import feature_plan
 from varproof.attention.head import Head, Stage
-from varproof.attention.polynomial_choice import Table
-from varproof.attention.polynomial_table import relative_table
-from varproof.attention.weighted_table import WeightedTable, weighted_table
+from varproof.attention.polynomial import engine as polynomial
+from varproof.attention.polynomial.array_kernel import ArrayKernel
+from varproof.attention.polynomial.choice import Table
+from varproof.attention.tables.relative import relative_table
+from varproof.attention.tables.weighted import WeightedTable, weighted_table
 from varproof.base.verdict import Finding
 from varproof.claims.attention_cases import drawn_head, one_stage
 from varproof.claims.cells import chosen, integers

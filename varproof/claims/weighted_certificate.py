@@ -9,7 +9,7 @@ from itertools import product
 
 from flint import arb, ctx
 
-from varproof.attention.weighted_table import weighted_table
+from varproof.attention.tables.weighted import weighted_table
 from varproof.base.balls import ball
 from varproof.base.verdict import Finding
 from varproof.claims.attention_cases import polynomial_ball, weighted_mean

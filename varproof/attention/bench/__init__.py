@@ -1,0 +1,1 @@
+"""What `varproof bench attention` measures: cases, baselines, peers, statistics, pictures."""

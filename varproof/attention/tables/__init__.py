@@ -1,0 +1,1 @@
+"""Polynomials as data: relative minimax and weighted tables with proved errors, and their cache on disk."""
