@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from varproof.attention.benchmark import MeasurementError, measure, steps
-from varproof.attention.benchmark_cases import CASES, Case, custom_case, named_cases
-from varproof.attention.benchmark_result import Settings
+from varproof.attention.bench.benchmark import MeasurementError, measure, steps
+from varproof.attention.bench.cases import CASES, Case, custom_case, named_cases
+from varproof.attention.bench.result import Settings
 from varproof.base.errors import InputError
 from varproof.cli.bench_attention_view import answer_benchmark, show
 from varproof.cli.failures import InfrastructureError, after_the_answer
@@ -87,7 +87,7 @@ def attention(
     else:
         show(found)
     if plot is not None:
-        from varproof.attention.benchmark_plot import draw_benchmark
+        from varproof.attention.bench.plot import draw_benchmark
 
         with after_the_answer(), picture(plot) as scratch:
             draw_benchmark(found, scratch)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from varproof.attention.benchmark_bars import Bar, bars, best_row, case_crossover, case_growth, peak_share
-from varproof.attention.benchmark_result import BASELINES, EXACT, SDPA, Benchmark, CaseResult, RankStudy, Row
+from varproof.attention.bench.bars import Bar, bars, best_row, case_crossover, case_growth, peak_share
+from varproof.attention.bench.result import BASELINES, EXACT, SDPA, Benchmark, CaseResult, RankStudy, Row
 from varproof.base.errors import shorten
 from varproof.cli.output import results, table
 
