@@ -6,7 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from varproof.attention.head import Head
+from varproof.attention.polynomial.frame import column_range
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,11 @@ def outline(head: Head) -> Outline:
     """
     xp = head.xp
     q, k = (xp.astype(x, xp.float64, copy=False) for x in (head.q, head.k))
-    half_range = float(xp.max(xp.max(head.v, axis=0) / 2 - xp.min(head.v, axis=0) / 2))
+    low, high = column_range(xp, head.v)
+    half_range = float(xp.max(high / 2 - low / 2))
+    rows = xp.full((head.keys,), 1 / head.keys, dtype=xp.float64, device=k.device)
+    with np.errstate(all="ignore"):  # a bound that overflows is inf, and no polynomial is in reach
+        logit_bound = head.gamma * _largest_norm(xp, q) * _largest_norm(xp, k - xp.matmul(rows, k))
     return Outline(
         queries=head.queries,
         keys=head.keys,
@@ -49,7 +56,7 @@ def outline(head: Head) -> Outline:
         head_dim=head.head_dim,
         value_dim=head.value_dim,
         stages=len(head.stages),
-        logit_bound=head.gamma * _largest_norm(xp, q) * _largest_norm(xp, k - xp.mean(k, axis=0)),
+        logit_bound=logit_bound if logit_bound >= 0 else math.inf,
         half_range=half_range,
         eps=_relative_error(head.delta, half_range),
         masked=head.mask is not None,
@@ -65,9 +72,13 @@ def _relative_error(delta: float, half_range: float) -> float:
 
 
 def _largest_norm(xp: Any, rows: Any) -> float:
-    """The largest Euclidean norm, scaled so that squares neither overflow nor vanish."""
+    """The largest Euclidean norm; rows are scaled when squares overflow or vanish."""
+    ones = xp.ones((rows.shape[1],), dtype=rows.dtype, device=rows.device)
+    square = float(xp.max(xp.matmul(rows * rows, ones)))
+    if 1e-200 < square < 1e200:
+        return math.sqrt(square)
     largest = float(xp.max(xp.abs(rows)))
-    if not 0 < largest < float("inf"):
+    if not 0 < largest < math.inf:
         return largest
     scaled = rows / largest
-    return largest * math.sqrt(float(xp.max(xp.sum(scaled * scaled, axis=1))))
+    return largest * math.sqrt(float(xp.max(xp.matmul(scaled * scaled, ones))))

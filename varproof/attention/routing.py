@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
+from importlib.util import find_spec
 
 import numpy as np
 
@@ -19,7 +20,6 @@ from varproof.attention.prediction import Forecast, forecasts
 from varproof.attention.result import HeadResult
 from varproof.attention.tree import engine as tree
 from varproof.base.errors import InputError
-from varproof.base.extras import optional
 
 ENGINES = ("exact", "polynomial", "tree")
 
@@ -94,7 +94,7 @@ def chosen_kernel(head: Head, name: str) -> Kernel | None:
     is asked for and missing, `InputError` where it cannot take the arrays.
     """
     compiled = isinstance(head.q, np.ndarray)
-    if name == "numpy" or (name == "auto" and not (compiled and _has_numba())):
+    if name == "numpy" or (name == "auto" and not (compiled and _has_compiler())):
         return None
     if not compiled:
         raise InputError(
@@ -102,16 +102,14 @@ def chosen_kernel(head: Head, name: str) -> Kernel | None:
             got=f"{type(head.q).__module__}.{type(head.q).__name__}",
             allowed='kernel="auto" or "numpy" (which is the array kernel for every library)',
         )
-    optional("numba")
     from varproof.attention.compiled.kernel import numba_kernel
 
     return numba_kernel()
 
 
-def _has_numba() -> bool:
-    from importlib.util import find_spec
-
-    return find_spec("numba") is not None
+@cache
+def _has_compiler() -> bool:
+    return find_spec("llvmlite") is not None  # numba's compiler; numba itself is not imported
 
 
 def _reasons(seen: Outline, order: tuple[Forecast, ...]) -> tuple[str, ...]:

@@ -99,7 +99,6 @@ def load(name: str) -> None:
 def kernel_named(name: str) -> Any:
     """The kernel "numpy" (array operations, also those of torch) or "numba"; `MissingExtraError` without its extra."""
     if name == "numba":
-        optional("numba")
         from varproof.attention.compiled.emitter import host
         from varproof.attention.compiled.kernel import NumbaKernel
 

@@ -83,7 +83,6 @@ def _kernel(name: str) -> Any:
     """The numba kernel when asked for by name; None for the array kernel."""
     if name != "numba":
         return None
-    optional("numba")
     from varproof.attention.compiled.kernel import numba_kernel
 
     return numba_kernel()
