@@ -83,6 +83,30 @@ def test_magnitude_is_the_polynomial_of_norms(degree: int) -> None:
     assert np.all(found <= truth * (1 + 1e-8))
 
 
+@pytest.mark.parametrize("error", [1.0, 1.5, math.inf, math.nan, -0.1])
+def test_no_certificate_by_a_polynomial_that_may_vanish(error: float) -> None:
+    assert relative_bound(np, column(10.0, 1e300), column(1.0, 1.0), error, EXACT).tolist() == [math.inf, math.inf]
+
+
+def test_a_large_middle_does_not_turn_a_negative_bound_into_a_certificate() -> None:
+    """a = 1.5: a (h + |ratio|)/(1 - a) is negative, and adding the middle back makes it positive again."""
+    far = Rounding(1.0, 1e18, 100, 0.0, "float64", "float64")
+    assert far.with_last_steps(1.5 / (1 - 1.5)) > 0
+    assert weighted_bound(np, column(1.0), column(1.5), column(0.0), column(1.0), column(1.0), far)[0] == math.inf
+    # Z^ < 0 gives a < 0, and here a bound above 0 as well
+    assert weighted_bound(np, column(-1.0), column(0.5), column(0.0), column(1.0), column(1.0), far)[0] == math.inf
+    assert relative_bound(np, column(-1.0), column(1.0), 0.1, far)[0] == math.inf
+
+
+@pytest.mark.parametrize("normaliser", [0.3, 0.5])
+def test_underflow_counts_against_the_normaliser(normaliser: float) -> None:
+    flushed = Rounding(1.0, 0.0, 1, 0.5, "float64", "float64")
+    assert relative_bound(np, column(normaliser), column(0.0), 0.1, flushed)[0] == math.inf
+    # what is left of a must not depend on the guard of the normaliser
+    found = weighted_bound(np, column(normaliser), column(-0.5), column(0.0), column(0.0), column(0.0), flushed)
+    assert found[0] == math.inf
+
+
 def test_relative_bound_is_l1_plus_rounding() -> None:
     bound = relative_bound(np, column(10.0), column(20.0), 0.6, EXACT)
     assert bound[0] == pytest.approx(2 / 3 + 2 * EXACT.factor * 2, rel=1e-8)

@@ -195,6 +195,18 @@ def test_nonsense_is_not_certified(table: WeightedTable, stored: str) -> None:
     assert_certified(head, answer)
 
 
+def test_a_table_with_a_zero_certifies_nothing() -> None:
+    """p(s) = s vanishes at 0 and |p e^-s - 1| <= error < 4 on [-1, 1]: sums near 0 give outputs of any size."""
+    k = np.array([[1.0], [-1.0], [1e-3]])
+    v = np.array([[1.0], [-1.0], [1.0]])
+    head = make_head(np.array([[1.0], [0.5]]), k, v, 0.99 / 1.001, delta=1e9)
+    table = RelativeTable(1.0, 1, (0.0, 1.0), 3.8)
+    with np.errstate(all="ignore"):
+        answer = Work.of(head, "float64").serve(table, None, 2**31)
+    assert max(row_error(head, answer.values)) > 2.0
+    assert np.isinf(answer.bound).all()
+
+
 def causal(n: int, *cuts: int) -> tuple[Stage, ...]:
     ends = [0, *cuts, n]
     return tuple(Stage(slice(a, b), slice(a, b)) for a, b in pairwise(ends))

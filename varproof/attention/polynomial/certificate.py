@@ -110,9 +110,12 @@ class Rounding:
 def relative_bound(xp: Any, normaliser: Any, size: Any, error: float, rounding: Rounding) -> Any:
     """(m,) float64 >= |value - exact| for |p(s) e^-s - 1| <= `error`: h (l1(eps) + 2 rho/Z^) and the last steps.
 
-    `normaliser` Z^ (m,), `size` A (m,). inf unless rho < Z^ < inf. Proof: the exact sums of p have o_p = N/Z within
-    h l1(eps) of o (softmax perturbation lemma), |o_p| <= h as p > 0, and N^ - o_p Z^ = (N^ - N) - o_p (Z^ - Z).
+    `normaliser` Z^ (m,), `size` A (m,). inf unless rho < Z^ < inf and `error` < 1. Proof: the exact sums of p have
+    o_p = N/Z within h l1(eps) of o (softmax perturbation lemma), |o_p| <= h as p > 0, and
+    N^ - o_p Z^ = (N^ - N) - o_p (Z^ - Z).
     """
+    if not 0 <= error < 1:  # p may have zeros: o_p can be anything
+        return xp.full_like(normaliser, math.inf)
     h = rounding.half_range
     rho = rounding.factor * size
     safe = (normaliser > rho + rounding.underflow) & (normaliser < math.inf)
