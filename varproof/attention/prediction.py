@@ -21,8 +21,9 @@ from varproof.attention.tree.engine import MAX_HEAD_DIM
 PAIR, PAIR_FLOP = 1.5, 0.02  # exact: an exponential with its traffic, and a flop of the products
 FEATURE_FLOP = 0.03  # polynomial: narrow products
 TOKEN = 40.0  # polynomial: norms, centring, certificate
-TREE_FLOP, TREE_TOKEN = 0.3, 3e3
-CALL = {"exact": 5e5, "polynomial": 1.5e6, "tree": 3e7}  # a call's fixed part, mostly Python; once for every stage
+TREE_FLOP, TREE_TOKEN = 0.3, 300.0
+CALL = {"exact": 2e5, "polynomial": 3.5e5, "tree": 1e5}  # a call's fixed part, mostly Python
+STAGE = {"exact": 5e4, "polynomial": 1.5e5, "tree": 1.5e6}  # and that of a stage
 LARGEST_STATE = 2**31  # bytes
 
 
@@ -46,7 +47,7 @@ def forecasts(seen: Outline) -> tuple[Forecast, ...]:
 
 def exact_cost(seen: Outline) -> Forecast:
     """p pairs, an exponential and 2(d + d_v + 1) flops each; a mask does not spare its pairs."""
-    cost = CALL["exact"] * seen.stages + seen.pairs * (PAIR + PAIR_FLOP * 2 * (seen.head_dim + seen.value_dim + 1))
+    cost = _calls("exact", seen) + seen.pairs * (PAIR + PAIR_FLOP * 2 * (seen.head_dim + seen.value_dim + 1))
     return Forecast("exact", cost, f"{seen.pairs:,} pairs")
 
 
@@ -63,7 +64,8 @@ def polynomial_cost(seen: Outline) -> Forecast:
         return Forecast("polynomial", math.inf, f"{size}: its state does not fit into memory")
     tokens = seen.queries + seen.keys
     cost = tokens * (TOKEN + 2 * rank * (seen.value_dim + 1) * FEATURE_FLOP)
-    return Forecast("polynomial", cost + seen.stages * (CALL["polynomial"] + rank * seen.value_dim), size)
+    state = rank * (seen.value_dim + 1) * seen.stages
+    return Forecast("polynomial", cost + _calls("polynomial", seen) + state, size)
 
 
 def tree_cost(seen: Outline) -> Forecast:
@@ -73,8 +75,12 @@ def tree_cost(seen: Outline) -> Forecast:
         return Forecast("tree", math.inf, why)
     bound, ratio = min(seen.logit_bound, 1e300), max(seen.eps, 1e-16)
     flops = predicted_flops(seen.keys, seen.queries, seen.head_dim, seen.value_dim, bound, ratio)
-    cost = flops * TREE_FLOP + TREE_TOKEN * (seen.queries + seen.keys) + CALL["tree"] * seen.stages
+    cost = flops * TREE_FLOP + TREE_TOKEN * (seen.queries + seen.keys) + _calls("tree", seen)
     return Forecast("tree", cost, f"about {flops:.2g} flops in cells")
+
+
+def _calls(engine: str, seen: Outline) -> float:
+    return CALL[engine] + STAGE[engine] * seen.stages
 
 
 def likely_degree(bound: float, head_dim: int, eps: float) -> int | None:

@@ -1,20 +1,23 @@
-"""Which polynomial a head gets: the relative table of least degree, or a weighted one where a sample says it pays.
+"""Which polynomial a head gets, and which rows it is for: the least expected cost, rows computed exactly included.
 
-Nothing here is evidence: a bad choice costs time, as rows that miss delta are computed again.
+A table for scores up to T serves the rows with gamma |q_i| max|k'| <= T; longer ones are left to exact attention. So a
+few long queries do not set the degree of all. Nothing here is evidence: a bad choice costs time, no certificate.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from varproof.approx.rank import monomial_rank
 from varproof.attention.head import Head
 from varproof.attention.polynomial.certificate import relative_error_within
 from varproof.attention.polynomial.frame import Frame
+from varproof.attention.polynomial.sample import Array, Sample, as_numpy
 from varproof.attention.tables.bound_grid import LARGEST_BOUND as LARGEST_GRID
 from varproof.attention.tables.bound_grid import dimension_grid_below, grid_above
 from varproof.attention.tables.relative import RelativeTable, relative_table_for
@@ -23,124 +26,146 @@ from varproof.base.errors import CertificateError
 
 Table = RelativeTable | WeightedTable
 
-SAMPLED_QUERIES, SAMPLED_KEYS = 16, 128
 ROUNDING_SHARE = 1e-3  # of delta left to rounding when a degree is chosen
-AIM = 0.95  # of delta: what a sample should predict
-DEGREES_TRIED = 3  # below that of the relative table
+DEGREES_TRIED = 3  # weighted tables, below the degree of the relative one
 LEAST_SAVING = 2e7  # operations that looking at a sample costs, about a millisecond
-EXPONENTIAL = 20  # operations that an exponential is worth
-LEVELS = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.35, 0.2)  # of the largest query norm
+PATIENCE = 1e9  # up to so many operations a polynomial is taken where exact attention would cost less
+EXPONENTIAL = 50  # operations of the polynomial's passes that an exponential is worth
+EXACT_CALL = 3e7  # what the first exact row costs besides
+LONGER = 1.5  # from one number of rows left to exact attention to the next
+ALMOST = 1 + 2.0**-40  # so that rounding does not exclude the row that a reach was made for
+
+
+@dataclass(frozen=True)
+class Reach:
+    """A table for scores up to `bound` serves all but the `beyond` longest queries; `extra` is what those cost."""
+
+    bound: float
+    beyond: int
+    extra: float
 
 
 def choose(xp: Any, head: Head, frame: Frame, weighted: bool | None) -> Table | None:
-    """The table expected to be cheapest, None where there is none: scores beyond all tables, delta out of reach."""
-    if not frame.bound <= LARGEST_GRID:
-        return None
+    """The table expected to be cheapest; None where exact attention is, or no table reaches delta.
+
+    `weighted` True or False restricts the choice to one kind. The table's bound may be below that of the frame.
+    """
     eps = relative_error_within(head.delta * (1 - ROUNDING_SHARE), frame.half_range)
-    relative = relative_table_for(frame.bound, eps)
-    if weighted is False:
-        return relative
-    if relative is not None and weighted is None:
-        if relative.degree == 0:
+    relative = relative_table_for(frame.bound, eps) if weighted is not True and frame.bound <= LARGEST_GRID else None
+    if relative is not None:
+        cost = _cost(head, relative.degree)
+        saving = cost - _cost(head, max(relative.degree - 1, 0))
+        if cost < LEAST_SAVING or (saving < LEAST_SAVING and weighted is None):
             return relative
-        saving = _head_flops(head, relative.degree) - _head_flops(head, relative.degree - 1)
-        if saving < LEAST_SAVING:
-            return relative
-    found = _weighted(xp, head, frame, relative, forced=weighted is True)
-    return relative if found is None and weighted is None else found
+    lengths = np.sqrt(np.sort(as_numpy(frame.query_squares)))
+    best: Table | None = None
+    least, exact = math.inf, head.queries * _row_cost(head)
+    found = None
+    reaches = list(_reaches(head, frame, lengths, max(exact, PATIENCE)))
+    if weighted is not True:
+        for reach in reaches:
+            if reach.extra >= least:
+                break
+            table = relative if reach.beyond == 0 else relative_table_for(reach.bound, eps)
+            if table is not None and _cost(head, table.degree) + reach.extra < least:
+                best, least, found = table, _cost(head, table.degree) + reach.extra, reach
+    if weighted is not False:
+        sample = Sample(xp, head, frame, lengths)
+        for reach in _few(reaches, found):
+            highest = MAX_DEGREE if best is None or found is None else best.degree - 1
+            made = _weighted(head, sample, reach, highest, least)
+            if made is not None:
+                best, least = made
+    return best if least <= max(exact, PATIENCE) else None
+
+
+def _reaches(head: Head, frame: Frame, lengths: Array, most: float) -> Iterator[Reach]:
+    """All queries, then all but some of the longest, as long as those cost less than `most`; one for a grid value."""
+    before, beyond, rows = math.inf, 0, len(lengths)
+    while beyond < rows:
+        extra = beyond * _row_cost(head) + (EXACT_CALL if beyond else 0.0)
+        if extra >= most and beyond:
+            return
+        bound = frame.bound if beyond == 0 else frame.bound * float(lengths[-1 - beyond] / lengths[-1]) * ALMOST
+        if bound <= LARGEST_GRID and grid_above(bound) < before:
+            before = grid_above(bound)
+            yield Reach(bound, beyond, extra)
+        beyond = max(beyond + 1, int(beyond * LONGER))
+
+
+def _few(reaches: list[Reach], found: Reach | None) -> list[Reach]:
+    """Where weighted tables are tried: all queries if in range, and the best relative table's reach or a middling one."""
+    inside = [reach for reach in reaches if grid_above(reach.bound) <= LARGEST_BOUND]
+    if found in inside:
+        return list(dict.fromkeys((found, inside[0])))  # type: ignore[arg-type]
+    near = [reach for reach in inside if reach.bound <= inside[0].bound / 4]
+    return inside[:1] + near[:1]
 
 
 def _weighted(
-    xp: Any, head: Head, frame: Frame, relative: RelativeTable | None, *, forced: bool
-) -> WeightedTable | None:
-    """The cheapest weighted table, rows expected to miss delta included; `forced`: even if dearer than `relative`."""
-    half = grid_above(frame.bound)
-    if half > LARGEST_BOUND:
-        return None
-    sample = _Sample(xp, head, frame, half)
-    dimension = dimension_grid_below(sample.dimension)
-    per_row = exact_row_flops(head.head_dim, head.value_dim, head.pairs // max(head.queries, 1))
-    lowest = 0 if relative is None else max(relative.degree - DEGREES_TRIED, 0)
-    best, least = None, math.inf if forced or relative is None else _head_flops(head, relative.degree)
-    for degree in range(lowest, MAX_DEGREE + 1):
-        if _head_flops(head, degree) >= least:
+    head: Head, sample: Sample, reach: Reach, highest: int, least: float
+) -> tuple[WeightedTable, float] | None:
+    """The cheapest weighted table of degree at most `highest` that costs less than `least`, with its cost."""
+    half, dimension = grid_above(reach.bound), dimension_grid_below(sample.dimension)
+    best = None
+    lowest = 0 if highest == MAX_DEGREE else max(highest + 1 - DEGREES_TRIED, 0)
+    for degree in range(lowest, highest + 1):
+        if _cost(head, degree) + reach.extra >= least:
             break
         try:
             table = weighted_table(half, degree, dimension)
         except CertificateError:
             continue
-        cost = _head_flops(head, degree) + sample.missed(xp, table) * per_row
+        missed = sample.missed(table, reach.beyond)
+        cost = _cost(head, degree) + reach.extra + missed * _row_cost(head)
+        cost += EXACT_CALL if missed > 0 and not reach.beyond else 0.0
         if cost < least:
             best, least = table, cost
-    return best
+    return None if best is None else (best, least)
 
 
-class _Sample:
-    """Scores of some rows with some keys, as fractions t of the table's bound.
+def expected_degree(bound: float, head_dim: int, eps: float) -> int | None:
+    """The degree for scores up to `bound` when nothing else is known; None where no table is known to reach `eps`.
 
-    Every sampled query is made as long as the longest: the worst rows, if directions do not matter much.
+    That of the relative table, or a weighted one's whose certificate suffices for short and long queries alike when
+    directions are uniform: the score is t bound with t of the law of the dimension.
+
+    >>> expected_degree(1.0, 16, 1e-2), expected_degree(1.0, 4, 1e-3), expected_degree(100.0, 4, 1e-3)
+    (2, 4, None)
     """
-
-    def __init__(self, xp: Any, head: Head, frame: Frame, half: float) -> None:
-        queries = _some(head.q, SAMPLED_QUERIES)
-        keys, values = _some(head.k, SAMPLED_KEYS), _some(head.v, SAMPLED_KEYS)
-        norms = np.sqrt((queries * queries).sum(axis=1))
-        raised = queries * (frame.largest_query / np.where(norms > 0, norms, math.inf))[:, None]
-        self.scores = np.clip(head.gamma * (raised @ (keys - _numpy(frame.centre)).T) / half, -1, 1)
-        weights = np.exp(half * self.scores)
-        outputs = (weights @ (values - _numpy(frame.middle))) / weights.sum(axis=1)[:, None]
-        self.output = np.abs(outputs).max(axis=1)
-        self.half_range, self.aim = frame.half_range, AIM * head.delta
-        self.squares, self.largest = frame.query_squares, frame.largest_query
-
-    @property
-    def dimension(self) -> float:
-        """1 over the mean of t^2, of the second worst row."""
-        means = np.sort((self.scores**2).mean(axis=1))
-        largest = float(means[-2] if len(means) > 1 else means[-1])
-        return 1 / largest if largest > 0 else math.inf
-
-    def missed(self, xp: Any, table: WeightedTable) -> int:
-        """How many rows are expected to miss delta: those longer than the largest level whose rows do not."""
-        low, high = 0, len(LEVELS)  # LEVELS fall, and errors with them
-        while low < high:
-            middle = (low + high) // 2
-            low, high = (low, middle) if self.reaches(table, LEVELS[middle]) else (middle + 1, high)
-        if low == 0:
-            return 0
-        if low == len(LEVELS):
-            return int(self.squares.shape[0])
-        return int(xp.sum(xp.astype(self.squares > (LEVELS[low] * self.largest) ** 2, xp.int64)))
-
-    def reaches(self, table: WeightedTable, level: float) -> bool:
-        """Whether nearly all queries of `level` times the largest norm are expected within delta."""
-        t = self.scores * level
-        normaliser = _evaluate(table.coefficients, t).mean(axis=1)
-        share = _evaluate(table.weights, t).mean(axis=1) / np.maximum(normaliser, 1e-9)
-        error = np.minimum(
-            2 * self.half_range * share, share * (self.half_range + self.output) / np.maximum(1 - share, 1e-9)
-        )
-        error[share >= 1] = math.inf
-        return bool(np.sort(error)[-1 - len(error) // 10] <= self.aim)
+    if not bound <= LARGEST_GRID:
+        return None
+    relative = relative_table_for(bound, eps)
+    if relative is None:
+        return None
+    half, dimension = grid_above(bound), dimension_grid_below(max(head_dim, 2))
+    for degree in range(max(relative.degree - DEGREES_TRIED, 0), relative.degree):
+        try:
+            table = weighted_table(half, degree, dimension)
+        except CertificateError:
+            continue
+        if _largest_share(table) <= eps:
+            return degree
+    return relative.degree
 
 
-def _evaluate(coefficients: tuple[float, ...], t: NDArray[np.float64]) -> NDArray[np.float64]:
-    total = np.full_like(t, coefficients[-1])
-    for c in coefficients[-2::-1]:
-        total = total * t + c
-    return total
+def _largest_share(table: WeightedTable) -> float:
+    """max over the lengths 0, 1/8, ..., 1 of the longest query of E[W]/E[p] under the law of the table."""
+    moments = np.zeros(table.degree + 1)
+    moments[0] = 1.0
+    for k in range(2, table.degree + 1, 2):
+        moments[k] = moments[k - 2] * (k - 1) / (table.dimension + k - 2)
+    scaled = np.linspace(0, 1, 9)[:, None] ** np.arange(table.degree + 1) * moments
+    below = np.maximum(scaled @ np.array(table.coefficients), 1e-9)
+    return float(((scaled @ np.array(table.weights)) / below).max())
 
 
-def _some(x: Any, rows: int) -> NDArray[np.float64]:
-    return _numpy(x[:: max(1, x.shape[0] // rows)][:rows])
-
-
-def _numpy(x: Any) -> NDArray[np.float64]:
-    return np.asarray(x.cpu() if hasattr(x, "cpu") else x, dtype=np.float64)
-
-
-def _head_flops(head: Head, degree: int) -> float:
+def _cost(head: Head, degree: int) -> float:
     return 4.0 * max(head.queries, head.keys) * monomial_rank(head.head_dim, degree) * (head.value_dim + 1)
+
+
+def _row_cost(head: Head) -> float:
+    return exact_row_flops(head.head_dim, head.value_dim, head.pairs // max(head.queries, 1))
 
 
 def exact_row_flops(head_dim: int, value_dim: int, keys: int) -> float:
