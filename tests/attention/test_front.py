@@ -239,3 +239,55 @@ def test_pairs_of_a_head_count_what_the_stages_leave() -> None:
     zeros = np.zeros((5, 1))
     stages = (Stage(slice(0, 1), slice(0, 2)), Stage(slice(1, 5), slice(2, 5)))
     assert Head(zeros, zeros, zeros, 1.0, 0.1, stages).pairs == 1 * 2 + 4 * 5
+
+
+def torch_tokens(torch: Any, device: str) -> list[Any]:
+    return [torch.from_numpy(a.astype(np.float32)).to(device) for a in tokens(512, 512, 64, 64)]
+
+
+def devices() -> list[str]:
+    """The CPU, and a GPU where torch has one."""
+    if importlib.util.find_spec("torch") is None:
+        return ["cpu"]
+    import torch
+
+    return ["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"]
+
+
+@pytest.mark.parametrize("device", devices())
+@pytest.mark.parametrize("engine", ["exact", "polynomial"])
+@pytest.mark.parametrize("setting", ["highest", "high", "medium", "autocast"])
+def test_reduced_products_of_torch_do_not_reach_the_answer(setting: str, engine: Any, device: str) -> None:
+    torch = pytest.importorskip("torch", reason="needs the extra [torch]")
+    q, k, v = torch_tokens(torch, device)
+    if engine == "polynomial":
+        q, k = q[:, :6].contiguous(), k[:, :6].contiguous()
+    before = torch.get_float32_matmul_precision()
+    surrounding = torch.autocast(device, dtype=torch.bfloat16, enabled=setting == "autocast")
+    try:
+        torch.set_float32_matmul_precision("highest" if setting == "autocast" else setting)
+        with surrounding:
+            answer = attend(q, k, v, delta=1e-2, engine=engine, scale=0.2, explain=True)
+    finally:
+        torch.set_float32_matmul_precision(before)
+    exact = attend(q.double(), k.double(), v.double(), delta=1e-2, engine="exact", scale=0.2)
+    error = (answer.values.double() - exact.values).abs().max(dim=1).values
+    assert answer.values.dtype == torch.float32
+    assert answer.values.device.type == answer.bound.device.type == device
+    assert bool((error <= answer.bound + exact.bound).all())
+    assert any("less than float32" in line for line in answer.explanation) == (setting in ("high", "medium"))
+
+
+@pytest.mark.parametrize("device", devices())
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_torch_on_every_device_agrees_with_numpy(dtype: str, device: str) -> None:
+    torch = pytest.importorskip("torch", reason="needs the extra [torch]")
+    levels = np.repeat([0, 1, 2], [20, 60, 120])
+    arrays = [a.astype(dtype) for a in tokens(200, 200, 3, 2, size=0.3)]
+    ours = [torch.from_numpy(a).to(device) for a in arrays]
+    for engine in ("auto", "exact", "polynomial", "tree"):
+        plain = attend(*arrays, delta=1e-4, engine=engine, levels=levels)  # type: ignore[arg-type]
+        answer = attend(*ours, delta=1e-4, engine=engine, levels=levels)  # type: ignore[arg-type]
+        assert answer.values.device.type == device
+        difference = np.abs(answer.values.cpu().numpy().astype(float) - plain.values).max(axis=1)
+        assert np.all(difference <= answer.bound.cpu().numpy() + plain.bound)

@@ -12,6 +12,7 @@ from array_api_compat import array_namespace, is_dask_array
 from varproof.attention.head import Head
 from varproof.attention.result import Attention, HeadResult
 from varproof.attention.routing import ENGINES, Route, route
+from varproof.attention.torch_settings import without_autocast
 from varproof.attention.validation import Request, validated
 from varproof.base.errors import CertificateError, InputError
 
@@ -70,7 +71,8 @@ def attend(
         from varproof.attention.lazy.front import attend_dask
 
         return attend_dask(request, engine=engine, kernel=kernel, explain=explain)
-    answers = [_one_head(head, engine, kernel) for head in request.heads()]
+    with without_autocast(request.q):
+        answers = [_one_head(head, engine, kernel) for head in request.heads()]
     return _assembled(request, answers, explain=explain)
 
 

@@ -18,6 +18,7 @@ from varproof.attention.polynomial.kernel import Kernel
 from varproof.attention.precision import in_float64
 from varproof.attention.prediction import Forecast, forecasts
 from varproof.attention.result import HeadResult
+from varproof.attention.torch_settings import full_precision
 from varproof.attention.tree import engine as tree
 from varproof.base.errors import InputError
 
@@ -47,14 +48,20 @@ def route(head: Head, engine: str, kernel: str) -> Route:
     """
     if engine != "auto":
         _refuse(head, engine)
-        return Route(_steps(head, engine, kernel), (f"{engine} was asked for",))
+        return Route(_steps(head, engine, kernel), (f"{engine} was asked for", *_warnings(head)))
     seen = outline(head)
     order = forecasts(seen)
     chosen = [found for found in order if found.cost < math.inf]
     # what is dearer than exact attention is no use after it: exact attention has the lowest floor
     cheaper = chosen[: [found.engine for found in chosen].index("exact") + 1]
     steps = tuple(step for found in cheaper for step in _steps(head, found.engine, kernel))
-    return Route(steps, _reasons(seen, order))
+    return Route(steps, (*_reasons(seen, order), *_warnings(head)))
+
+
+def _warnings(head: Head) -> tuple[str, ...]:
+    if full_precision(head.q):
+        return ()
+    return ("torch is set to compute float32 products in less than float32, so float64 is used instead",)
 
 
 def _refuse(head: Head, engine: str) -> None:
@@ -75,16 +82,20 @@ def _refuse(head: Head, engine: str) -> None:
 
 
 def _steps(head: Head, engine: str, kernel: str) -> tuple[Step, ...]:
-    """The attempts of one engine: in the dtype of the head, then in float64."""
-    wide = () if head.dtype == "float64" else ("float64",)
-    if engine == "exact":
-        in_wide = tuple(Step(f"exact in {dtype}", partial(exact.run, compute=dtype)) for dtype in wide)
-        return (Step(f"exact in {head.dtype}", exact.run), *in_wide)
+    """The attempts of one engine: in the dtype of the head, then in float64.
+
+    float32 is passed over where torch would compute its products in less.
+    """
     if engine == "tree":
         return (Step("tree", tree.run),)
+    own = (head.dtype,) if full_precision(head.q) else ()
+    dtypes = dict.fromkeys((*own, "float64"))
+    if engine == "exact":
+        return tuple(Step(f"exact in {dtype}", partial(exact.run, compute=dtype)) for dtype in dtypes)
     serve = partial(polynomial.run, kernel=chosen_kernel(head, kernel))
-    in_wide = tuple(Step(f"polynomial in {dtype}", partial(in_float64, serve)) for dtype in wide)
-    return (Step(f"polynomial in {head.dtype}", serve), *in_wide)
+    return tuple(
+        Step(f"polynomial in {dtype}", serve if dtype == head.dtype else partial(in_float64, serve)) for dtype in dtypes
+    )
 
 
 def chosen_kernel(head: Head, name: str) -> Kernel | None:
