@@ -185,3 +185,10 @@ def test_no_keys_at_all_is_refused_but_no_queries_are_not() -> None:
     assert refusal(k=K[:0], v=V[:0]).message == "a query row has no key"
     assert next(read(q=Q[:0]).heads()).queries == 0
     assert list(read(q=Q[None][:0], k=K[None][:0], v=V[None][:0]).heads()) == []
+
+
+def test_subclasses_of_numpy_arrays_are_read_as_plain_arrays_and_masked_entries_refused() -> None:
+    masked = np.ma.masked_array(Q, mask=False)
+    assert type(read(q=masked).q) is np.ndarray
+    assert type(read(q=Q.view(np.recarray)).q) is np.ndarray
+    assert "1 masked" in str(refusal(q=np.ma.masked_array(Q, mask=Q == Q[1, 2])).got)

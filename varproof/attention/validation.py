@@ -139,6 +139,7 @@ def level_stages(query_levels: NDArray[np.int64], key_levels: NDArray[np.int64])
 
 
 def _arrays(q: Any, k: Any, v: Any) -> tuple[Any, Any, Any]:
+    q, k, v = _plain(q, "q"), _plain(k, "k"), _plain(v, "v")
     for name, array in (("q", q), ("k", k), ("v", v)):
         if not is_array_api_obj(array) or isinstance(array, np.generic):
             raise InputError(
@@ -176,6 +177,20 @@ def _arrays(q: Any, k: Any, v: Any) -> tuple[Any, Any, Any]:
     if is_torch_array(q):  # bounds are about numbers, not about gradients
         q, k, v = q.detach(), k.detach(), v.detach()
     return q, k, v
+
+
+def _plain(array: Any, name: str) -> Any:
+    """NumPy's subclasses (matrices, arrays of memory maps) as plain arrays of the same data."""
+    if not isinstance(array, np.ndarray) or type(array) is np.ndarray:
+        return array
+    if isinstance(array, np.ma.MaskedArray) and np.ma.is_masked(array):
+        raise InputError(
+            f"{name} has masked entries",
+            got=f"{int(np.ma.count_masked(array))} masked entries",
+            allowed="arrays without",
+            hint="leave those tokens out, or give levels or a mask of (query, key) pairs",
+        )
+    return np.asarray(array)
 
 
 def _check_shapes(q: Any, k: Any, v: Any, shapes: str) -> None:
