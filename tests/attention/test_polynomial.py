@@ -14,18 +14,21 @@ import pytest
 from numpy.typing import NDArray
 
 from varproof.approx.cost import streamed_polynomial_flops
+from varproof.attention.bench.cases import make_arrays, named_cases
 from varproof.attention.exact.reference import row_error
 from varproof.attention.features import feature_plan
 from varproof.attention.head import Head, Stage
+from varproof.attention.polynomial import choice
 from varproof.attention.polynomial import engine as polynomial
 from varproof.attention.polynomial import work as polynomial_work
 from varproof.attention.polynomial.array_kernel import ArrayKernel
 from varproof.attention.polynomial.engine import run
 from varproof.attention.polynomial.frame import column_range, frame
+from varproof.attention.polynomial.sample import Sample
 from varproof.attention.polynomial.work import Work
 from varproof.attention.result import HeadResult
-from varproof.attention.tables.bound_grid import grid_above
-from varproof.attention.tables.relative import RelativeTable, relative_table
+from varproof.attention.tables.bound_grid import dimension_grid_below, grid_above
+from varproof.attention.tables.relative import RelativeTable, relative_table, relative_table_for
 from varproof.attention.tables.weighted import WeightedTable, weighted_table
 from varproof.base.errors import InputError
 
@@ -438,6 +441,185 @@ def test_many_rows_that_miss_are_computed_with_a_relative_table(monkeypatch: pyt
     assert answer.rows_rerun > 100
     assert answer.degree > 1
     assert (np.asarray(answer.bound) <= head.delta).all()
+
+
+def scaled_to(q: Array, k: Array, v: Array, bound: float, delta: float) -> Head:
+    """The head whose frame has this bound, but for rounding."""
+    head = make_head(q, k, v, 1.0, delta)
+    return replace(head, gamma=bound / frame(np, head, q, k, v).bound)
+
+
+def test_rows_beyond_the_table_get_no_certificate_and_the_others_do() -> None:
+    """Scores of row 1 are five times what the table covers; its sums look as good as those of the others."""
+    k = np.array([[1.0]] + [[-1.0]] * 7)
+    q = np.array([[1.0], [5.0], [0.5], [0.0]])
+    head = make_head(q, k, k.copy(), 0.999, delta=0.1)
+    table = relative_table(1.0, 2)
+    beyond = Work.of(head, "float64")
+    beyond = replace(beyond, frame=replace(beyond.frame, centre=0 * beyond.frame.centre, largest_key=1.0))
+    bounds = {}
+    for limited in (True, False):
+        at = replace(beyond.frame, bound=0.999 * 5 * (1 + 1e-12), largest_query=5.0)
+        work = replace(beyond, frame=at)
+        work = work.within(1.0) if limited else work
+        answer = work.serve(table, None, 2**31)
+        errors = np.array(row_error(head, answer.values))
+        bounds[limited] = answer.bound
+        assert (errors <= answer.bound)[[0, 2, 3]].all()
+    assert bounds[True][1] == math.inf
+    assert errors[1] > bounds[False][1]
+    np.testing.assert_allclose(bounds[True][[0, 2, 3]], bounds[False][[0, 2, 3]], rtol=1e-6)
+
+
+def test_a_limited_frame_holds_for_the_rows_at_its_end_and_for_none_beyond() -> None:
+    """|k'| <= 1 and gamma = 1, so the norm of the query bounds the score: 5 for the first row, a little more after."""
+    ulp = 2.0**-50
+    q = np.array([[3.0, 4.0], [3.0, 4.0 + ulp], [3.0 + ulp, 4.0], [3.0, 4.0 - 1e-9], [300.0, 400.0], [0.0, 0.0]])
+    k = np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 0.5], [0.0, -0.5]])
+    head = make_head(q, k, k.copy(), 1.0)
+    at = frame(np, head, q, k, k)
+    outside = at.within(5.0).beyond
+    assert outside.tolist()[1:] == [True, True, False, True, False]
+    for bound in (at.bound, 2 * at.bound):
+        assert at.within(bound) is at
+    rng = np.random.default_rng(19)
+    squares = [sum(Fraction(x) ** 2 for x in row) for row in rng.standard_normal((300, 2)).tolist()]
+    rows = np.array([[math.sqrt(s), 0.0] for s in squares])
+    at = frame(np, make_head(rows, k, k, 1.0), rows, k, k)
+    for place in range(0, 300, 7):
+        reach = float(rows[place, 0])
+        outside = at.within(reach).beyond
+        exact = np.array([Fraction(x) > Fraction(reach) for x in rows[:, 0].tolist()])
+        assert outside[exact].all()
+        assert not outside[rows[:, 0] < reach * (1 - 1e-12)].any()
+
+
+def test_one_far_query_is_computed_exactly_and_costs_the_others_nothing() -> None:
+    rng = np.random.default_rng(20)
+    q, k, v = rng.normal(size=(3, 2048, 8)) / 4
+    q[321] *= 25
+    for weighted in (None, False):
+        answer = run(make_head(q, k, v, 1.0, 1e-2), weighted=weighted)
+        assert answer.rank <= 3003
+        assert 1 <= answer.rows_rerun <= 40
+        assert (answer.bound <= 1e-2).all()
+    some = np.array([0, 320, 321, 322, 2047])
+    assert_rows_certified(make_head(q, k, v, 1.0, 1e-2), answer, some)
+
+
+def assert_rows_certified(head: Head, answer: HeadResult, rows: Array) -> None:
+    errors = np.array(row_error(replace(head, q=head.q[rows], stages=whole(rows, head.k)), answer.values[rows]))
+    assert (errors <= answer.bound[rows]).all()
+
+
+@pytest.mark.parametrize("outliers", [1, 40])
+def test_far_queries_of_one_length_are_all_left_out_or_none(outliers: int) -> None:
+    """Queries of two lengths: the threshold lies between, however many rows sit exactly at it."""
+    rng = np.random.default_rng(21)
+    q, k, v = rng.normal(size=(3, 1500, 6))
+    q /= np.linalg.norm(q, axis=1)[:, None]
+    q[:outliers] *= 16
+    head = scaled_to(q, k, v, 24.0, 1e-3)
+    answer = run(head, weighted=False)
+    assert answer.rows_rerun == outliers
+    assert (answer.bound <= head.delta).all()
+    assert_rows_certified(head, answer, np.array([0, outliers - 1, outliers, 1499]))
+
+
+def test_queries_of_one_length_have_one_reach() -> None:
+    rng = np.random.default_rng(22)
+    q, k, v = rng.normal(size=(3, 1000, 3))
+    q /= np.linalg.norm(q, axis=1)[:, None]
+    head = scaled_to(q, k, v, 8.0, 1e-2)
+    at = frame(np, head, q, k, v)
+    lengths = np.sqrt(np.sort(at.query_squares))
+    reaches = list(choice._reaches(head, at, lengths, math.inf))
+    assert [reach.beyond for reach in reaches] == [0]
+    answer = run(head)
+    assert answer.rows_rerun == 0
+    assert (answer.bound <= head.delta).all()
+
+
+def test_every_reach_covers_all_but_its_own_rows() -> None:
+    rng = np.random.default_rng(23)
+    q, k, v = rng.standard_cauchy(size=(3, 3000, 2))
+    head = scaled_to(q, k, v, 300.0, 1e-2)
+    at = frame(np, head, q, k, v)
+    lengths = np.sqrt(np.sort(at.query_squares))
+    reaches = list(choice._reaches(head, at, lengths, math.inf))
+    assert len(reaches) > 10
+    for reach in reaches:
+        assert int(at.within(reach.bound).beyond.sum() if at.bound > reach.bound else 0) <= reach.beyond
+        assert reach.extra == (reach.beyond * choice._row_cost(head) + choice.EXACT_CALL if reach.beyond else 0.0)
+
+
+def test_short_rows_that_a_wide_weighted_table_misses_are_foreseen() -> None:
+    """Gaussian tokens in few dimensions: W near 0 is large where it is made for long queries."""
+    rng = np.random.default_rng(24)
+    q, k = rng.normal(size=(2, 8192, 3))
+    v = rng.uniform(-1, 1, (8192, 3))
+    head = scaled_to(q, k, v, 20.0, 1e-2)
+    answer = run(head)
+    assert answer.rows_rerun <= 100
+    assert (answer.bound <= head.delta).all()
+    # the table of the least predicted mean error would miss most rows, and the sample says so
+    at = frame(np, head, q, k, v)
+    sample = Sample(np, head, at, np.sqrt(np.sort(at.query_squares)))
+    bad = next(
+        t for t in (weighted_table(20.0, g, dimension_grid_below(sample.dimension)) for g in range(33))
+        if t.predicted <= 1e-2
+    )  # fmt: skip
+    missed = int((Work.of(head, "float64").serve(bad, None, 2**31).bound > head.delta).sum())
+    assert missed > 1000
+    assert 0.5 * missed < sample.missed(bad, 0) < 2 * missed
+
+
+def test_the_least_weighted_degree_that_certifies_is_found() -> None:
+    case = named_cases(["weighted-d16"])[0]
+    for tokens, degree in ((16384, 2), (512, None)):
+        q, k, v = make_arrays(case, tokens, 0)
+        head = make_head(q, k, v, case.gamma, 1e-2)
+        answer = run(head, weighted=True)
+        assert answer.degree == degree or degree is None
+        assert answer.rows_rerun <= tokens // 16
+        assert (answer.bound <= head.delta).all()
+
+
+def test_a_polynomial_that_costs_more_than_exact_attention_is_not_taken() -> None:
+    rng = np.random.default_rng(25)
+    q, k, v = rng.normal(size=(3, 1024, 24))
+    head = scaled_to(q / np.linalg.norm(q, axis=1)[:, None], k, v, 20.0, 1e-6)
+    answer = run(head)
+    assert (answer.degree, answer.rows_rerun) == (0, 1024)
+    assert (answer.bound <= head.delta).all()
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_rows_are_not_computed_again_where_the_type_is_too_coarse(dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(26)
+    q, k, v = (rng.uniform(-0.5, 0.5, (200, 3)).astype(dtype) for _ in range(3))
+    floor = 2.0**-25 if dtype == "float32" else 2.0**-54
+    v += np.array(2.0, dtype=dtype)  # outputs near 2
+    monkeypatch.setattr(polynomial.exact, "rows", None)
+    answer = run(make_head(q, k, v, 0.5, floor), table=relative_table(1.0, 20))
+    assert answer.rows_rerun == 0
+    assert (answer.bound > floor).all()
+    monkeypatch.undo()
+    above = make_head(q, k, v, 0.5, 40 * floor)
+    assert run(above, table=relative_table(1.0, 1)).rows_rerun == 200
+
+
+def test_the_degree_expected_without_data_counts_short_queries() -> None:
+    for bound, dimension, eps in ((1.0, 16, 1e-2), (20.0, 3, 5e-3), (4.0, 8, 1e-3), (0.5, 64, 1e-2)):
+        found = choice.expected_degree(bound, dimension, eps)
+        relative = relative_table_for(bound, eps)
+        assert found is not None
+        assert relative is None or relative.degree - 3 <= found <= relative.degree
+        # short rows: W(0) <= eps p(0) at that degree
+        made = weighted_table(grid_above(bound), found, dimension_grid_below(dimension))
+        assert (relative is not None and found == relative.degree) or made.weights[0] <= eps * made.coefficients[0]
+    assert choice.expected_degree(33.0, 3, 1e-2) is None
+    assert choice.expected_degree(math.nan, 3, 1e-2) is None
 
 
 @pytest.mark.parametrize("n", [1, 63, 64, 65, 200])

@@ -11,10 +11,7 @@ from dataclasses import dataclass
 
 from varproof.approx.rank import monomial_rank
 from varproof.attention.outline import Outline
-from varproof.attention.tables.bound_grid import LARGEST_BOUND, grid_above
-from varproof.attention.tables.relative import relative_table_for
-from varproof.attention.tables.weighted import LARGEST_BOUND as LARGEST_WEIGHTED
-from varproof.attention.tables.weighted import weighted_table_for
+from varproof.attention.polynomial.choice import expected_degree
 from varproof.attention.tree.costs import predicted_flops
 from varproof.attention.tree.engine import MAX_HEAD_DIM
 
@@ -84,14 +81,9 @@ def _calls(engine: str, seen: Outline) -> float:
 
 
 def likely_degree(bound: float, head_dim: int, eps: float) -> int | None:
-    """The degree that the polynomial engine will probably use: relative, or weighted for scores of random tokens.
+    """The degree that the polynomial engine will probably use: relative, or weighted for tokens of uniform directions.
 
     >>> likely_degree(1.0, 4, 1e-3), likely_degree(100.0, 4, 1e-3) is None
     (4, True)
     """
-    if not bound <= LARGEST_BOUND:
-        return None
-    found = [relative_table_for(bound, eps)]
-    if grid_above(bound) <= LARGEST_WEIGHTED:
-        found.append(weighted_table_for(bound, max(head_dim, 2), eps))  # type: ignore[arg-type]
-    return min((table.degree for table in found if table is not None), default=None)
+    return expected_degree(bound, head_dim, eps)

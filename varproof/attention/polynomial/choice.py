@@ -94,10 +94,10 @@ def _reaches(head: Head, frame: Frame, lengths: Array, most: float) -> Iterator[
 
 
 def _few(reaches: list[Reach], found: Reach | None) -> list[Reach]:
-    """Where weighted tables are tried: all queries if in range, and the best relative table's reach or a middling one."""
+    """Where weighted tables are tried: the reach of all queries, and that of the relative table or a middling one."""
     inside = [reach for reach in reaches if grid_above(reach.bound) <= LARGEST_BOUND]
-    if found in inside:
-        return list(dict.fromkeys((found, inside[0])))  # type: ignore[arg-type]
+    if found is not None and found in inside:
+        return list(dict.fromkeys((found, inside[0])))
     near = [reach for reach in inside if reach.bound <= inside[0].bound / 4]
     return inside[:1] + near[:1]
 
@@ -108,7 +108,7 @@ def _weighted(
     """The cheapest weighted table of degree at most `highest` that costs less than `least`, with its cost."""
     half, dimension = grid_above(reach.bound), dimension_grid_below(sample.dimension)
     best = None
-    lowest = 0 if highest == MAX_DEGREE else max(highest + 1 - DEGREES_TRIED, 0)
+    lowest = int(half / 4) if highest == MAX_DEGREE else max(highest + 1 - DEGREES_TRIED, 0)
     for degree in range(lowest, highest + 1):
         if _cost(head, degree) + reach.extra >= least:
             break
@@ -136,17 +136,19 @@ def expected_degree(bound: float, head_dim: int, eps: float) -> int | None:
     if not bound <= LARGEST_GRID:
         return None
     relative = relative_table_for(bound, eps)
-    if relative is None:
-        return None
     half, dimension = grid_above(bound), dimension_grid_below(max(head_dim, 2))
-    for degree in range(max(relative.degree - DEGREES_TRIED, 0), relative.degree):
+    if relative is not None:
+        degrees = range(max(relative.degree - DEGREES_TRIED, 0), relative.degree)
+    else:  # scores beyond relative tables: those of high degree take milliseconds each to make, so not all are tried
+        degrees = range(int(half), MAX_DEGREE + 1 if half <= LARGEST_BOUND else 0, 4)
+    for degree in degrees:
         try:
             table = weighted_table(half, degree, dimension)
         except CertificateError:
             continue
         if _largest_share(table) <= eps:
             return degree
-    return relative.degree
+    return None if relative is None else relative.degree
 
 
 def _largest_share(table: WeightedTable) -> float:

@@ -16,6 +16,7 @@ from varproof.attention.exact import engine as exact
 from varproof.attention.head import Head
 from varproof.attention.polynomial.choice import Table, choose, exact_row_flops, polynomial_head_flops
 from varproof.attention.polynomial.kernel import Kernel
+from varproof.attention.polynomial.sample import as_numpy
 from varproof.attention.polynomial.work import Work
 from varproof.attention.result import HeadResult
 from varproof.attention.tables.weighted import WeightedTable
@@ -36,11 +37,12 @@ def run(
     """Attention of `head` by polynomials, with a rigorous bound for every row.
 
     `table`: use this one (its bound must cover the scores), else the cheapest that is expected to reach delta for
-    nearly all rows; `weighted` True or False restricts the choice to one kind. float32 heads are computed in float64
-    where rounding would take a large share of delta. Rows that miss delta are computed once more, exactly or with a
-    relative table, and counted; where no table exists at all, that is every row. A bound may exceed delta: the caller
-    decides. Raises `InputError` for masks, for a table that does not cover the scores, and before allocating when the
-    state would take more than `largest_state` bytes.
+    nearly all rows, which may leave out the longest queries; `weighted` True or False restricts the choice to one
+    kind. float32 heads are computed in float64 where rounding would take a large share of delta. Rows that miss delta
+    are computed once more, exactly or with a relative table, and counted; that is every row where no table exists or
+    exact attention is expected to be cheaper. A bound may exceed delta: the caller decides. Raises `InputError` for
+    masks, for a table that does not cover the scores, and before allocating when the state would take more than
+    `largest_state` bytes.
 
     >>> import numpy as np
     >>> from varproof.attention.head import Head, Stage
@@ -66,12 +68,15 @@ def run(
         if table is not None and not table.bound >= work.frame.bound:
             raise InputError("the table does not cover the scores", got=table.bound, allowed=f">= {work.frame.bound}")
         chosen = table if table is not None else choose(xp, head, work.frame, weighted)
-        if chosen is not None and head.dtype != "float64" and not work.accurate(chosen, kernel):
-            work = Work.of(head, "float64")
-            chosen = chosen if chosen.bound >= work.frame.bound else choose(xp, head, work.frame, weighted)
-        if chosen is None or not work.frame.usable(work.frame.query_factor(head.gamma, chosen.bound)):
+        if chosen is None:
             return _all_exact(head)
-        first = work.serve(chosen, kernel, largest_state)
+        served = work.within(chosen.bound)
+        if head.dtype != "float64" and not served.accurate(chosen, kernel):
+            work = Work.of(head, "float64")
+            served = work.within(chosen.bound)
+        if not served.frame.usable(served.frame.query_factor(head.gamma, chosen.bound)):
+            return _all_exact(head)
+        first = served.serve(chosen, kernel, largest_state)
         return _again(head, first, work, chosen, kernel, largest_state, retry=table is None)
 
 
@@ -81,7 +86,7 @@ def _all_exact(head: Head) -> HeadResult:
         answer,
         engine="polynomial",
         rows_rerun=head.queries,
-        notes=("no polynomial in reach: every row was computed exactly",),
+        notes=("no polynomial that would be cheaper: every row was computed exactly",),
     )
 
 
@@ -100,7 +105,12 @@ def _again(
     missed = ~(first.bound <= head.delta)
     if not bool(xp.any(missed)):
         return first
-    rows = np.flatnonzero(np.asarray(missed if not hasattr(missed, "cpu") else missed.cpu()))
+    # where rounding the output to its type costs more than delta, computing it again is in vain
+    sizes = xp.max(xp.abs(xp.astype(first.values, xp.float64)), axis=1)
+    in_vain = head.unit * (1 - 2.0**-20) * (sizes - first.bound) > head.delta
+    rows = np.flatnonzero(as_numpy(missed & ~in_vain))
+    if len(rows) == 0:
+        return first
     cheaper = None
     if retry and isinstance(table, WeightedTable):
         cheaper = choose(xp, head, work.frame, False)

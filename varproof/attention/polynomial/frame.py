@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from varproof.attention.head import Head
@@ -22,7 +22,8 @@ class Frame:
     """`centre` (d,) subtracted from keys, `middle` (d_v,) from values; |v - middle| <= `half_range` everywhere.
 
     `query_squares` (m,) and `key_squares` (n,) float64, upper bounds on |q_i|^2 and |k_j - centre|^2 (real numbers);
-    `largest_query`, `largest_key` on the norms; `bound` on all |scores|. `middle_size` is max |middle|.
+    `largest_query`, `largest_key` on the norms; `bound` on all |scores|. `middle_size` is max |middle|. In a frame that
+    is `limited`, `largest_query` and `bound` hold for the rows with `query_squares` <= `largest_query`^2 only.
     """
 
     centre: Any
@@ -34,6 +35,23 @@ class Frame:
     largest_query: float
     largest_key: float
     bound: float
+    limited: bool = False
+
+    def within(self, bound: float) -> Frame:
+        """The frame for the queries whose scores are known to be at most `bound` >= 0; itself where all are.
+
+        |score| <= largest_query gamma max|k'| <= self.bound, so (self.bound/largest_query) |q_i| bounds those of row i;
+        three roundings and the square of `largest_query` are less than 2^-45.
+        """
+        if self.bound <= bound:
+            return self
+        longest = bound / (self.bound / self.largest_query) * (1 - 2.0**-45)
+        return replace(self, largest_query=longest, bound=bound, limited=True)
+
+    @property
+    def beyond(self) -> Any:
+        """(m,): the rows for which a limited frame does not hold, NaN among them."""
+        return ~(self.query_squares <= self.largest_query**2)
 
     @property
     def key_scale(self) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -51,6 +51,10 @@ class Work:
             q, k, v = (xp.astype(x, getattr(xp, dtype)) for x in (q, k, v))
         return Work(head, q, k, v, frame(xp, head, q, k, v))
 
+    def within(self, bound: float) -> Work:
+        """The same work for the rows whose scores are known to be at most `bound`: `serve` certifies no others."""
+        return replace(self, frame=self.frame.within(bound))
+
     @property
     def dtype(self) -> str:
         return str(self.q.dtype).rpartition(".")[2]
@@ -95,7 +99,7 @@ class Work:
         return bool(noise <= self.head.delta / 4)
 
     def serve(self, table: Table, kernel: Kernel | None, largest_state: int) -> HeadResult:
-        """Values and bounds of all rows by one table, stage by stage."""
+        """Values and bounds of all rows by one table, stage by stage; its bound must be at least the frame's."""
         head, at, xp, where = self.head, self.frame, self.head.xp, self.q.device
         engine, columns = self.kernel(kernel), head.value_dim + 1
         plan = feature_plan(head.head_dim, table.degree)
@@ -138,6 +142,8 @@ class Work:
             joined_sums = sums[0] if len(sums) == 1 else [xp.concat(pieces) for pieces in zip(*sums, strict=True)]
             sizes = [magnitude(xp, c, seen, query_squares[rows]) for c in tables]
             bound[rows] = self._bounds(joined_sums, values[rows], sizes, table, rounding)
+        if at.limited:  # there the polynomial was evaluated outside its interval
+            bound = xp.where(at.beyond, xp.full_like(bound, math.inf), bound)
         return HeadResult(values, bound, "polynomial", table.degree, rank, flops)
 
     def _divided(self, out: Any, values: Any, *, largest: bool) -> list[Any]:
