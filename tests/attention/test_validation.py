@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from varproof.attention.head import Stage
-from varproof.attention.validation import level_stages, score_scale, validated
+from varproof.attention.levels import level_stages
+from varproof.attention.validation import score_scale, validated
 from varproof.base.errors import InputError
 
 RNG = np.random.default_rng(0)
@@ -191,4 +192,4 @@ def test_subclasses_of_numpy_arrays_are_read_as_plain_arrays_and_masked_entries_
     masked = np.ma.masked_array(Q, mask=False)
     assert type(read(q=masked).q) is np.ndarray
     assert type(read(q=Q.view(np.recarray)).q) is np.ndarray
-    assert "1 masked" in str(refusal(q=np.ma.masked_array(Q, mask=Q == Q[1, 2])).got)
+    assert "1 masked" in str(refusal(q=np.ma.masked_array(Q, mask=Q[1, 2] == Q)).got)

@@ -13,6 +13,7 @@ from array_api_compat import array_namespace, device, is_array_api_obj, is_dask_
 from numpy.typing import NDArray
 
 from varproof.attention.head import Head, Stage
+from varproof.attention.levels import level_stages, read_levels, sorting, taken
 from varproof.base.errors import InputError
 
 SHAPES = "q (..., m, d), k (..., n, d), v (..., n, d_v) with the same leading axes"
@@ -74,14 +75,14 @@ def validated(q: Any, k: Any, v: Any, *, delta: Any, scale: Any, levels: Any = N
     places = None
     stages: tuple[Stage, ...] = (Stage(slice(0, queries), slice(0, keys)),)
     if levels is not None:
-        query_levels, key_levels = _levels(levels, queries, keys)
-        query_order, key_order = _sorting(query_levels), _sorting(key_levels)
+        query_levels, key_levels = read_levels(levels, queries, keys)
+        query_order, key_order = sorting(query_levels), sorting(key_levels)
         if query_order is not None:
-            q, query_levels = _take(q, query_order), query_levels[query_order]
+            q, query_levels = taken(q, query_order), query_levels[query_order]
             places = np.empty(queries, dtype=np.int64)
             places[query_order] = np.arange(queries)
         if key_order is not None:
-            k, v, key_levels = _take(k, key_order), _take(v, key_order), key_levels[key_order]
+            k, v, key_levels = taken(k, key_order), taken(v, key_order), key_levels[key_order]
         stages = level_stages(query_levels, key_levels)
         seen = stages[-1].keys.stop if stages else keys
         k, v = k[..., :seen, :], v[..., :seen, :]
@@ -113,29 +114,6 @@ def score_scale(scale: Any, head_dim: int) -> tuple[float, int]:
     if not 1e-300 <= value <= 1e300:
         raise InputError("the score scale is out of range", got=scale, allowed=f"{SCALES}, from 1e-300 to 1e300")
     return value, int(Fraction(value) != _exactly(scale))
-
-
-def level_stages(query_levels: NDArray[np.int64], key_levels: NDArray[np.int64]) -> tuple[Stage, ...]:
-    """The stages of block-causal attention for sorted levels: a query sees the keys of level at most its own.
-
-    Raises `InputError` naming the level when a query would see no key.
-
-    >>> [(s.queries, s.keys) for s in level_stages(np.array([0, 2]), np.array([0, 1, 2, 3]))]
-    [(slice(0, 1, None), slice(0, 1, None)), (slice(1, 2, None), slice(1, 3, None))]
-    """
-    stages, served, seen = [], 0, 0
-    for level in np.unique(query_levels):
-        stop = int(np.searchsorted(query_levels, level, side="right"))
-        keys = int(np.searchsorted(key_levels, level, side="right"))
-        if keys == 0:
-            raise InputError(
-                "the levels leave a query row without keys",
-                got=f"a query of level {level}, lowest key level {key_levels.min() if key_levels.size else 'none'}",
-                allowed="every query level at least the lowest key level",
-            )
-        stages.append(Stage(slice(served, stop), slice(seen, keys)))
-        served, seen = stop, keys
-    return tuple(stages)
 
 
 def _arrays(q: Any, k: Any, v: Any) -> tuple[Any, Any, Any]:
@@ -186,7 +164,7 @@ def _plain(array: Any, name: str) -> Any:
     if isinstance(array, np.ma.MaskedArray) and np.ma.is_masked(array):
         raise InputError(
             f"{name} has masked entries",
-            got=f"{int(np.ma.count_masked(array))} masked entries",
+            got=f"{int(np.ma.getmaskarray(array).sum())} masked entries",
             allowed="arrays without",
             hint="leave those tokens out, or give levels or a mask of (query, key) pairs",
         )
@@ -244,37 +222,6 @@ def _real(value: Any, name: str) -> float:
 def _exactly(value: Any) -> Fraction:
     """The number itself; NumPy's and other floats are first widened to a Python float, without loss."""
     return Fraction(value if isinstance(value, (int, Fraction)) else float(value))
-
-
-def _levels(levels: Any, queries: int, keys: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    pair = levels if isinstance(levels, tuple) and len(levels) == 2 and np.ndim(levels[0]) == 1 else (levels, levels)
-    read = []
-    for part, count, name in zip(pair, (queries, keys), ("queries", "keys"), strict=True):
-        try:
-            values = np.asarray(to_device(part, "cpu") if is_array_api_obj(part) else part)
-        except (TypeError, ValueError, OverflowError):  # a ragged list
-            values = np.asarray(None)
-        integers = np.issubdtype(values.dtype, np.integer) and np.can_cast(values.dtype, np.int64)
-        if values.shape != (count,) or not integers:
-            raise InputError(
-                "levels do not fit",
-                got=f"{values.dtype} of shape {values.shape} for {count} {name}",
-                allowed=f"signed integers of shape ({count},), or a pair (levels of the queries, levels of the keys)",
-            )
-        read.append(values.astype(np.int64))
-    return read[0], read[1]
-
-
-def _sorting(levels: NDArray[np.int64]) -> NDArray[np.int64] | None:
-    """The stable order of the levels, None when they are sorted."""
-    return None if np.all(levels[1:] >= levels[:-1]) else np.argsort(levels, kind="stable")
-
-
-def _take(array: Any, order: NDArray[np.int64]) -> Any:
-    xp = array_namespace(array)
-    if is_dask_array(array):
-        return array[..., order, :]
-    return xp.take(array, xp.asarray(order, device=device(array)), axis=array.ndim - 2)
 
 
 def _mask(mask: Any, q: Any, k: Any) -> Any:
