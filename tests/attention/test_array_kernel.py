@@ -154,3 +154,13 @@ def test_default_blocks_keep_products_small_enough_for_blas() -> None:
         block = kernel._tokens(rows, columns, np.empty((10**6, 1)))
         assert math.log2(block).is_integer()
         assert block == 64 or block * rows * columns <= 10**6
+
+
+@pytest.mark.parametrize("head_dim", [1, 16])
+@pytest.mark.parametrize("n", [1, 512])
+def test_rank_one(head_dim: int, n: int) -> None:
+    plan, kernel = feature_plan(head_dim, 0), ArrayKernel()
+    k, v, shift, value_shift = arrays(2, n, head_dim, 3, "float64")
+    state = kernel.state(plan, k, v, shift=shift, factor=1.0, value_shift=value_shift)
+    np.testing.assert_allclose(state, [[*(v - value_shift).sum(axis=0), n]], rtol=1e-12)
+    np.testing.assert_allclose(kernel.outputs(plan, k, state, factor=1.0), np.repeat(state, n, axis=0), rtol=1e-15)

@@ -130,6 +130,16 @@ def test_code_for_other_processors(machine: Machine, dtype: Any) -> None:
         check_outputs(kernel, plan, k, table)
 
 
+@pytest.mark.parametrize("head_dim", [1, 16])
+@pytest.mark.parametrize("n", [1, 512])
+def test_rank_one(head_dim: int, n: int) -> None:
+    rng, plan, kernel = np.random.default_rng(8), feature_plan(head_dim, 0), numba_kernel()
+    k, v = rng.random((n, head_dim)), rng.random((n, 3))
+    state = kernel.state(plan, k, v, shift=np.zeros(head_dim), factor=1.0, value_shift=np.zeros(3))
+    np.testing.assert_allclose(state, [[*v.sum(axis=0), n]], rtol=1e-12)
+    np.testing.assert_allclose(kernel.outputs(plan, k, state, factor=1.0), np.repeat(state, n, axis=0), rtol=1e-15)
+
+
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_any_strides(dtype: Any) -> None:
     plan, k, v, shift, value_shift, table = case((3, 3, 3, 50), dtype)
