@@ -61,3 +61,9 @@ def test_navigation_follows_the_folders(tmp_path: Path) -> None:
     made = hook("navigation").navigation(tmp_path)
     pages = ["explanation/notation.md", "explanation/alpha.md"]
     assert made == [{"Home": "index.md"}, {"Tutorial": ["tutorial/one.md"]}, {"Explanation": pages}]
+
+
+def test_inner_products_of_docstrings_are_no_tags() -> None:
+    pytest.importorskip("griffe", reason="the extra docs is not installed")
+    made = hook("docstrings").fence_doctests("exp(gamma <q_i, k_j>), a < b, `<q>`\n\n    <q, k>\n\n>>> 1 <one")
+    assert made == "exp(gamma &lt;q_i, k_j>), a < b, `<q>`\n\n    <q, k>\n\n```pycon\n>>> 1 <one\n```"

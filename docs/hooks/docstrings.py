@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from griffe import Extension, Object
+
+INNER_PRODUCT = re.compile(r"(`[^`]*`)|<(?=[A-Za-z/!?])")  # Markdown takes <q, k> for a tag of HTML
+
+
+def without_tags(line: str) -> str:
+    """The line with every < that would open a tag written as an entity; code stays as it is.
+
+    >>> print(without_tags("gamma <q, k> < 1, `<q>`"))
+    gamma &lt;q, k> < 1, `<q>`
+    """
+    return line if line.startswith("    ") else INNER_PRODUCT.sub(lambda found: found[1] or "&lt;", line)
 
 
 def fence_doctests(text: str) -> str:
@@ -28,7 +40,7 @@ def fence_doctests(text: str) -> str:
         if inside and not line.strip():
             made.append("```")
             inside = False
-        made.append(line)
+        made.append(line if inside else without_tags(line))
     if inside:
         made.append("```")
     return "\n".join(made)
