@@ -23,7 +23,8 @@ from varproof.attention.polynomial import engine as polynomial
 from varproof.attention.polynomial import work as polynomial_work
 from varproof.attention.polynomial.array_kernel import ArrayKernel
 from varproof.attention.polynomial.engine import run
-from varproof.attention.polynomial.frame import column_range, frame
+from varproof.attention.polynomial.frame import frame
+from varproof.attention.polynomial.passes import ArrayPasses
 from varproof.attention.polynomial.sample import Sample
 from varproof.attention.polynomial.work import Work
 from varproof.attention.result import HeadResult
@@ -622,12 +623,77 @@ def test_the_degree_expected_without_data_counts_short_queries() -> None:
     assert choice.expected_degree(math.nan, 3, 1e-2) is None
 
 
+@pytest.mark.parametrize("size", [0.0, 1e-3, 1.0])
+def test_one_bound_for_all_rows_is_never_below_their_own(size: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where rounding matters the rows' own bounds are taken."""
+    rng = np.random.default_rng(27)
+    q, k, v = (rng.standard_normal((150, 3)).astype("float32") for _ in range(3))
+    head = make_head(q * np.float32(size), k, v, 0.05, 1.0)
+    for table, common in ((relative_table(2.0, 2), True), (relative_table(2.0, 14), False)):
+        with np.errstate(all="ignore"):
+            work = Work.of(head, "float32")
+            bound = work.serve(table, None, 2**31).bound
+            with monkeypatch.context() as patch:
+                patch.setattr(Work, "_common_bound", lambda *_: None)
+                own = work.serve(table, None, 2**31).bound
+        assert (len(set(bound.tolist())) == 1) == (common or size == 0)
+        assert (own <= bound).all()
+        assert (bound <= own * (1 + 2e-3)).all()
+
+
+def test_one_bound_for_all_rows_needs_every_normaliser(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(28)
+    q, k, v = (rng.standard_normal((50, 3)) for _ in range(3))
+    head = make_head(q, k, v, 0.01, 1.0)
+    real = ArrayKernel.outputs
+    for bad in (math.nan, math.inf, -1.0, 0.0, 1e-13):
+
+        def spoiled(*given: Any, bad: float = bad, **options: Any) -> Any:
+            out = real(*given, **options)
+            out[7, -1] = bad
+            return out
+
+        monkeypatch.setattr(ArrayKernel, "outputs", spoiled)
+        with np.errstate(all="ignore"):
+            bound = Work.of(head, "float64").serve(relative_table(1.0, 3), None, 2**31).bound
+        assert np.flatnonzero(~np.isfinite(bound)).tolist() == [7]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("n", [1, 63, 64, 130, 9000])
+def test_squares_of_shifted_rows(n: int, dtype: str) -> None:
+    x = np.random.default_rng(n).standard_normal((n, 5)).astype(dtype)
+    shift = np.arange(5).astype(dtype) / np.array(7, dtype=dtype)
+    for given in (x, np.asfortranarray(x)):
+        for moved in (shift, None):
+            found, largest = ArrayPasses(np).squares(given, moved, scale=3.0, offset=0.5)
+            wide = given.astype(np.longdouble) - (0 if moved is None else moved.astype(np.longdouble))
+            exact = 3 * (wide**2).sum(axis=1) + np.longdouble(0.5)
+            assert found.dtype == np.float64
+            np.testing.assert_allclose(found, exact.astype(float), rtol=10 * np.finfo(dtype).eps)
+            assert largest == found.max()
+
+
+@pytest.mark.parametrize("columns", [1, 4, 5, 16])
+@pytest.mark.parametrize("largest", [False, True])
+def test_division_in_either_order_of_loops(columns: int, largest: bool) -> None:
+    rng = np.random.default_rng(columns)
+    out, middle = rng.uniform(1, 2, (columns + 2, 90)).T, rng.standard_normal(columns)
+    values = np.empty((90, columns))
+    sizes = ArrayPasses(np).divided(out, middle, values, largest=largest)
+    ratios = out[:, :columns] / out[:, columns : columns + 1]
+    np.testing.assert_allclose(values, ratios + middle, rtol=0, atol=1e-14)
+    assert (sizes is None) == (not largest)
+    if largest:
+        np.testing.assert_allclose(sizes, ratios.max(axis=1), rtol=1e-14)
+
+
 @pytest.mark.parametrize("n", [1, 63, 64, 65, 200])
 def test_column_range_of_any_number_of_rows(n: int) -> None:
     x = np.sort(np.random.default_rng(n).standard_normal((n, 3)), axis=0)
     x[:, 1] *= -1
     for given in (x, np.asfortranarray(x)):
-        low, high = column_range(np, given)
+        low, high = ArrayPasses(np).ranges(given)
         assert (low == x.min(axis=0)).all()
         assert (high == x.max(axis=0)).all()
 

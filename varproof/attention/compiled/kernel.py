@@ -101,8 +101,8 @@ class NumbaKernel:
         numba_summary.range_code(a.dtype.itemsize, lanes).call(address(a), *a.shape, address(low), address(high))
         return low.min(axis=0), high.max(axis=0)
 
-    def squares(self, a: Array, shift: Array, *, scale: float = 1.0, offset: float = 0.0) -> tuple[Array, float]:
-        """scale |a_j - shift|^2 + offset as (n,) float64 from `a` (n, c), `shift` (c,), and the largest of them and 0.
+    def squares(self, a: Array, shift: Array | None, *, scale: float = 1.0, offset: float = 0.0) -> tuple[Array, float]:
+        """scale |a_j - shift|^2 + offset as (n,) float64 from `a` (n, c), `shift` (c,) or None, and the largest.
 
         Entries are subtracted in the type of `a`, the rest is float64: relative error at most gamma_m of that type's u
         with m = c + 5, underflow aside. A NaN makes the largest NaN.
@@ -111,7 +111,7 @@ class NumbaKernel:
         lanes = self.machine.lanes(item_bytes)
         room = a.shape[1] * token_stride(lanes, item_bytes) // item_bytes
         block, at = scratch(room + a.shape[1] + 1, a.dtype)
-        block[room:-1], block[-1] = shift, 1
+        block[room:-1], block[-1] = 0 if shift is None else shift, 1
         squares, numbers = np.empty(-(-a.shape[0] // lanes) * lanes), np.empty(lanes + 2)
         numbers[0], numbers[1] = scale, offset
         at_shift, at_numbers = at + room * item_bytes, address(numbers)

@@ -60,7 +60,7 @@ def run(
     # glibc keeps freed blocks up to the largest size freed so far; below, every call would fault its pages in again
     np.empty(RETAINED, dtype=np.uint8)
     with np.errstate(all="ignore"):  # overflow, underflow and NaN are met by the bound
-        work = Work.of(head, head.dtype)
+        work = Work.of(head, head.dtype, kernel)
         if work.frame.half_range == 0:
             values = xp.broadcast_to(work.frame.middle, (head.queries, head.value_dim)) + 0
             bound = xp.zeros((head.queries,), dtype=xp.float64, device=where)
@@ -72,7 +72,7 @@ def run(
             return _all_exact(head)
         served = work.within(chosen.bound)
         if head.dtype != "float64" and not served.accurate(chosen, kernel):
-            work = Work.of(head, "float64")
+            work = Work.of(head, "float64", kernel)
             served = work.within(chosen.bound)
         if not served.frame.usable(served.frame.query_factor(head.gamma, chosen.bound)):
             return _all_exact(head)

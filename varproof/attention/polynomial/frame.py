@@ -8,13 +8,12 @@ from typing import Any
 
 from varproof.attention.head import Head
 from varproof.attention.polynomial.certificate import SMALLEST_NORMAL
+from varproof.attention.polynomial.passes import ArrayPasses, Passes
 from varproof.base.tolerances import UNIT_ROUNDOFF
 
 # factors outside could underflow or overflow in float32; such heads are left to other engines
 LEAST_SCALE, LARGEST_SCALE = 2.0**-100, 2.0**100
 LARGEST_SCALED_QUERY = 2.0**10
-FOLD = 64
-CACHED = 2**16  # numbers
 
 
 @dataclass(frozen=True)
@@ -74,30 +73,32 @@ class Frame:
         )
 
 
-def frame(xp: Any, head: Head, q: Any, k: Any, v: Any) -> Frame:
+def frame(xp: Any, head: Head, q: Any, k: Any, v: Any, passes: Passes | None = None) -> Frame:
     """The frame of arrays `q`, `k`, `v` of the computing dtype.
 
     Keys are centred at their mean, or at the middle of their box where the box says that its radius is smaller.
     """
-    dtype = str(k.dtype).rpartition(".")[2]
+    passes = ArrayPasses(xp) if passes is None else passes
+    dtype, d = str(k.dtype).rpartition(".")[2], k.shape[1]
+    unit, tiny = UNIT_ROUNDOFF[dtype], SMALLEST_NORMAL[dtype]
+    up = {"scale": 1 + 2 * (d + 6) * unit, "offset": 2 * d * tiny}  # computed squares become upper bounds
     centre = (xp.ones_like(k[:, 0]) @ k) / k.shape[0]
-    squares = _squares(xp, k, centre)
-    low, high = column_range(xp, k)
+    squares, largest = passes.squares(k, centre, **up)
+    low, high = passes.ranges(k)
     half_diagonal = float(xp.sum((high - low) ** 2)) / 4
-    if not float(xp.max(squares)) <= half_diagonal:
+    if not largest <= half_diagonal:
         centre = low / 2 + high / 2
-        squares = _squares(xp, k, centre)
-    squares = _rounded_up(xp, squares, k.shape[1], dtype)
-    query_squares = _rounded_up(xp, _squares(xp, q, None), k.shape[1], dtype)
-    largest_key = math.sqrt(float(xp.max(squares))) * (1 + 2.0**-50)
-    largest_query = math.sqrt(float(xp.max(query_squares))) * (1 + 2.0**-50)
+        squares, largest = passes.squares(k, centre, **up)
+    query_squares, largest_query_square = passes.squares(q, None, **up)
+    largest_key = math.sqrt(largest) * (1 + 2.0**-50)
+    largest_query = math.sqrt(largest_query_square) * (1 + 2.0**-50)
     # gamma is the rounding of a real number
     gamma = abs(head.gamma) * (1 + (head.gamma_roundings + 1) * 2.0**-52)
-    low, high = column_range(xp, v)
+    low, high = passes.ranges(v)
     middle = xp.where(low == high, low, low / 2 + high / 2)
-    half_range = float(xp.max(xp.maximum(high - middle, middle - low))) * (1 + 2 * UNIT_ROUNDOFF[dtype])
+    half_range = float(xp.max(xp.maximum(high - middle, middle - low))) * (1 + 2 * unit)
     if not bool(xp.all(low == high)):
-        half_range += SMALLEST_NORMAL[dtype]  # a difference flushed to zero
+        half_range += tiny  # a difference flushed to zero
     return Frame(
         centre,
         middle,
@@ -109,50 +110,3 @@ def frame(xp: Any, head: Head, q: Any, k: Any, v: Any) -> Frame:
         largest_key,
         gamma * largest_query * largest_key * (1 + 2.0**-48),
     )
-
-
-def column_range(xp: Any, x: Any) -> tuple[Any, Any]:
-    """The least and the largest entry of every column of `x` (n, c), n >= 1.
-
-    Rows are folded into long ones first, so that reductions run along contiguous memory.
-
-    >>> import numpy as np
-    >>> column_range(np, np.arange(260.0).reshape(130, 2))
-    (array([0., 1.]), array([258., 259.]))
-    """
-    rows, columns = x.shape
-    whole = rows - rows % FOLD
-    if whole == 0:
-        return xp.min(x, axis=0), xp.max(x, axis=0)
-    folded = xp.reshape(x[:whole, :], (whole // FOLD, FOLD * columns))
-    ends = []
-    for extreme in (xp.min, xp.max):
-        found = xp.reshape(extreme(folded, axis=0), (FOLD, columns))
-        ends.append(extreme(xp.concat([found, x[whole:, :]], axis=0), axis=0))
-    return ends[0], ends[1]
-
-
-def _squares(xp: Any, x: Any, centre: Any) -> Any:
-    """(n,): |x_j - centre|^2, block by block so that nothing leaves the cache."""
-    rows, columns = x.shape
-    block = max(CACHED // columns, 1)
-    found, ones = xp.empty_like(x[:, 0]), xp.ones_like(x[0, :])
-    buffer = xp.empty_like(x[:block, :])
-    for start in range(0, rows, block):
-        part = x[start : start + block, :]
-        work = buffer[: part.shape[0], :]
-        if centre is None:
-            xp.multiply(part, part, out=work)
-        else:
-            xp.subtract(part, centre, out=work)
-            work *= work
-        xp.matmul(work, ones, out=found[start : start + block])
-    return found
-
-
-def _rounded_up(xp: Any, squares: Any, head_dim: int, dtype: str) -> Any:
-    """float64 upper bounds from computed sums of `head_dim` squares of numbers that were rounded once."""
-    bound = xp.astype(squares, xp.float64)
-    bound = bound * (1 + 2 * (head_dim + 6) * UNIT_ROUNDOFF[dtype])
-    bound += 2 * head_dim * SMALLEST_NORMAL[dtype]
-    return bound

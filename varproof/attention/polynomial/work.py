@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,10 @@ from varproof.attention.features import FeaturePlan, feature_plan
 from varproof.attention.head import Head
 from varproof.attention.polynomial.array_kernel import ArrayKernel
 from varproof.attention.polynomial.certificate import (
-    Moments,
+    INFLATION,
     Rounding,
+    l1_bound,
     magnitude,
-    moments,
     relative_bound,
     underflow_bound,
     weighted_bound,
@@ -23,6 +24,8 @@ from varproof.attention.polynomial.certificate import (
 from varproof.attention.polynomial.choice import Table
 from varproof.attention.polynomial.frame import Frame, frame
 from varproof.attention.polynomial.kernel import Kernel
+from varproof.attention.polynomial.passes import Passes, passes_of
+from varproof.attention.polynomial.seen import Seen
 from varproof.attention.result import HeadResult
 from varproof.attention.tables.relative import RelativeTable
 from varproof.attention.tables.weighted import WeightedTable
@@ -31,6 +34,7 @@ from varproof.base.errors import InputError
 SINGLE_BLOCK = 512  # tokens of a block in float32: shorter sums, smaller certificates
 ACCELERATOR_BLOCK = 2**15
 CACHED = 2**17  # numbers of a block of outputs
+CLOSE = 1 + 1e-3  # one bound serves all rows where it is no larger than this times what it would be without rounding
 
 
 @dataclass(frozen=True)
@@ -44,12 +48,13 @@ class Work:
     frame: Frame
 
     @staticmethod
-    def of(head: Head, dtype: str) -> Work:
+    def of(head: Head, dtype: str, kernel: Kernel | None = None) -> Work:
+        """The head in the computing dtype; a kernel that brings passes of its own has them used."""
         xp = head.xp
         q, k, v = head.q, head.k, head.v
         if dtype != head.dtype:
             q, k, v = (xp.astype(x, getattr(xp, dtype)) for x in (q, k, v))
-        return Work(head, q, k, v, frame(xp, head, q, k, v))
+        return Work(head, q, k, v, frame(xp, head, q, k, v, passes_of(xp, kernel)))
 
     def within(self, bound: float) -> Work:
         """The same work for the rows whose scores are known to be at most `bound`: `serve` certifies no others."""
@@ -107,13 +112,12 @@ class Work:
         _check_memory(plan, columns, largest_state)
         factor, inverse = at.query_factor(head.gamma, table.bound), 1 / at.key_scale
         rounding = self.rounding(table, engine, plan, factor)
+        passes = passes_of(xp, engine)
         tables = [table.coefficients] + ([table.weights] if isinstance(table, WeightedTable) else [])
-        multinomials = plan.multinomials
-        scales = [xp.asarray(multinomials * np.asarray(c)[plan.degrees], device=where)[:, None] for c in tables]
-        key_squares, query_squares = at.key_squares * inverse**2, at.query_squares * factor**2
+        scales = [xp.asarray(_scale(plan, c), device=where) for c in tables]
         values = xp.empty((head.queries, head.value_dim), dtype=head.q.dtype, device=where)
         bound = xp.full((head.queries,), math.inf, dtype=xp.float64, device=where)
-        state, seen, flops = None, Moments((0.0,) * (table.degree + 1)), 0
+        state, seen, flops = None, Seen(inverse, table.degree), 0
         for stage in head.stages:
             if stage.keys.stop > stage.keys.start:
                 count = stage.keys.stop - stage.keys.start
@@ -122,7 +126,7 @@ class Work:
                 )
                 flops += engine.state_flops(plan, count, head.value_dim) + (0 if state is None else rank * columns)
                 state = joined if state is None else state + joined
-                seen = seen + moments(xp, key_squares[stage.keys], table.degree)
+                seen.add(at.key_squares[stage.keys])
             if stage.queries.stop == stage.queries.start:
                 continue
             if state is None:
@@ -136,41 +140,62 @@ class Work:
             for start in range(rows.start, rows.stop, block):
                 part = slice(start, min(start + block, rows.stop))
                 out = engine.outputs(plan, self.q[part], weighed, factor=factor)
-                sums.append(self._divided(out, values[part], largest=len(tables) > 1))
+                sums.append(self._divided(passes, out, values[part], largest=len(tables) > 1))
                 flops += engine.output_flops(plan, out.shape[0], weighed.shape[1])
                 flops += out.shape[0] * (2 * head.value_dim + 1)
             joined_sums = sums[0] if len(sums) == 1 else [xp.concat(pieces) for pieces in zip(*sums, strict=True)]
-            sizes = [magnitude(xp, c, seen, query_squares[rows]) for c in tables]
-            bound[rows] = self._bounds(joined_sums, values[rows], sizes, table, rounding)
+            bound[rows] = self._bounds(joined_sums, rows, seen, table, rounding, factor)
+        if not math.isfinite(float(xp.sum(values))):
+            # an overflow somewhere shows in the values; the sum of finite ones may overflow too
+            bound = xp.where(xp.all(xp.isfinite(values), axis=1), bound, xp.full_like(bound, math.inf))
         if at.limited:  # there the polynomial was evaluated outside its interval
             bound = xp.where(at.beyond, xp.full_like(bound, math.inf), bound)
         return HeadResult(values, bound, "polynomial", table.degree, rank, flops)
 
-    def _divided(self, out: Any, values: Any, *, largest: bool) -> list[Any]:
+    def _divided(self, passes: Passes, out: Any, values: Any, *, largest: bool) -> list[Any]:
         """Write values; return Z^ and, for a weighted table, E^ and max_c |N^_c/Z^|, all float64."""
         xp, columns = self.head.xp, self.head.value_dim
-        across = out.T
-        ratios = across[:columns] * (1 / across[columns])
-        found = [across[columns]]
-        if largest:
-            found += [across[columns + 1], xp.maximum(xp.max(ratios, axis=0), -xp.min(ratios, axis=0))]
-        if self.dtype == self.head.dtype:
-            xp.add(ratios.T, self.frame.middle, out=values)
-        else:
-            values[...] = xp.astype(ratios.T + self.frame.middle, values.dtype)
-        return [xp.astype(x, xp.float64) for x in found]
+        sizes = passes.divided(out, self.frame.middle, values, largest=largest)
+        found = [out[:, columns]] + ([out[:, columns + 1], sizes] if largest else [])
+        return [xp.astype(x, xp.float64, copy=False) for x in found]
 
-    def _bounds(self, sums: list[Any], values: Any, sizes: list[Any], table: Table, rounding: Rounding) -> Any:
-        xp = self.head.xp
+    def _bounds(self, sums: list[Any], rows: slice, seen: Seen, table: Table, rounding: Rounding, factor: float) -> Any:
+        """(rows,) or one number for all of them."""
+        xp, at = self.head.xp, self.frame
         if isinstance(table, RelativeTable):
-            found = relative_bound(xp, sums[0], sizes[0], table.error, rounding)
-        else:
-            normaliser, majorant, ratio = sums
-            found = weighted_bound(xp, normaliser, majorant, ratio, sizes[0], sizes[1], rounding)
-        if not math.isfinite(float(xp.sum(values))):
-            # an overflow somewhere shows in the values; the sum of finite ones may overflow too
-            found = xp.where(xp.all(xp.isfinite(values), axis=1), found, xp.full_like(found, math.inf))
-        return found
+            common = None if at.limited else self._common_bound(sums[0], seen, table, rounding, factor)
+            if common is not None:
+                return common
+        squares = at.query_squares[rows] * factor**2
+        size = magnitude(xp, table.coefficients, seen.moments(xp), squares)
+        if isinstance(table, RelativeTable):
+            return relative_bound(xp, sums[0], size, table.error, rounding)
+        normaliser, majorant, ratio = sums
+        weight = magnitude(xp, table.weights, seen.moments(xp), squares)
+        return weighted_bound(xp, normaliser, majorant, ratio, size, weight, rounding)
+
+    def _common_bound(
+        self, normaliser: Any, seen: Seen, table: RelativeTable, rounding: Rounding, factor: float
+    ) -> float | None:
+        """`relative_bound` at the least Z^ and the largest A, for every row; None where it is not close to all."""
+        xp, at = self.head.xp, self.frame
+        least, most = float(xp.min(normaliser)), float(xp.max(normaliser))
+        if not (least > 0 and most < math.inf):
+            return None
+        product = at.largest_query * factor * at.largest_key * seen.inverse
+        size = seen.keys * sum(abs(a) * product**k for k, a in enumerate(table.coefficients)) * INFLATION
+        if not size < math.inf:
+            return None
+        one = np.array([least]), np.array([size])
+        found = float(relative_bound(np, *one, table.error, rounding)[0])
+        without_rounding = rounding.with_last_steps(at.half_range * l1_bound(table.error))
+        return found if found <= without_rounding * CLOSE else None
+
+
+@lru_cache(maxsize=64)
+def _scale(plan: FeaturePlan, coefficients: tuple[float, ...]) -> Any:
+    """(r, 1): multinomial times coefficient."""
+    return (plan.multinomials * np.asarray(coefficients)[plan.degrees])[:, None]
 
 
 def _check_memory(plan: FeaturePlan, columns: int, largest_state: int) -> None:
