@@ -43,6 +43,25 @@ def passes_of(xp: Any, kernel: Kernel | None) -> Passes:
     return kernel if isinstance(kernel, Passes) else ArrayPasses(xp)
 
 
+def column_range(xp: Any, a: Any) -> tuple[Any, Any]:
+    """The least and the largest entry of every column of `a` (n, c), n >= 1. Rows are folded into long ones first.
+
+    >>> import numpy as np
+    >>> column_range(np, np.arange(260.0).reshape(130, 2))
+    (array([0., 1.]), array([258., 259.]))
+    """
+    rows, columns = a.shape
+    whole = rows - rows % FOLD
+    if whole == 0:
+        return xp.min(a, axis=0), xp.max(a, axis=0)
+    folded = xp.reshape(a[:whole, :], (whole // FOLD, FOLD * columns))
+    ends = []
+    for extreme in (xp.min, xp.max):
+        found = xp.reshape(extreme(folded, axis=0), (FOLD, columns))
+        ends.append(extreme(xp.concat([found, a[whole:, :]], axis=0), axis=0))
+    return ends[0], ends[1]
+
+
 @dataclass(frozen=True)
 class ArrayPasses:
     """The passes as operations of the array namespace `xp`.
@@ -58,17 +77,8 @@ class ArrayPasses:
     xp: Any
 
     def ranges(self, a: Any) -> tuple[Any, Any]:
-        """Rows are folded into long ones first."""
-        xp, (rows, columns) = self.xp, a.shape
-        whole = rows - rows % FOLD
-        if whole == 0:
-            return xp.min(a, axis=0), xp.max(a, axis=0)
-        folded = xp.reshape(a[:whole, :], (whole // FOLD, FOLD * columns))
-        ends = []
-        for extreme in (xp.min, xp.max):
-            found = xp.reshape(extreme(folded, axis=0), (FOLD, columns))
-            ends.append(extreme(xp.concat([found, a[whole:, :]], axis=0), axis=0))
-        return ends[0], ends[1]
+        """See `column_range`."""
+        return column_range(self.xp, a)
 
     def squares(self, a: Any, shift: Any, *, scale: float, offset: float) -> tuple[Any, float]:
         """Block by block so that nothing leaves the cache."""
