@@ -148,11 +148,25 @@ def test_flops_are_those_of_the_loops(d: int, degree: int, value_dim: int, monke
     assert kernel.output_flops(plan, 50, columns) == counting.flops + in_place
 
 
+@pytest.mark.parametrize(("d", "degree", "value_dim"), SHAPES)
+def test_sums_by_blas_in_place_are_those_of_products(d: int, degree: int, value_dim: int) -> None:
+    """float64 NumPy arrays are summed by dgemm, those of another namespace by their own products."""
+    plan, (k, v, shift, value_shift) = feature_plan(d, degree), arrays(9, 150, d, value_dim, "float64")
+    options: dict[str, Any] = {"shift": shift, "factor": 0.5, "value_shift": value_shift}
+    fused = ArrayKernel(block=64).state(plan, k, v, **options)
+    torch = pytest.importorskip("torch", reason='needs the extra: pip install "varproof[torch]"')
+    given = {name: torch.from_numpy(x) if name != "factor" else x for name, x in options.items()}
+    plain = ArrayKernel(block=64).state(plan, torch.from_numpy(k), torch.from_numpy(v), **given)
+    np.testing.assert_allclose(fused, plain.numpy(), rtol=1e-12, atol=1e-12)
+    assert fused.flags.c_contiguous
+
+
 def test_default_blocks_keep_products_small_enough_for_blas() -> None:
     kernel = ArrayKernel()
     for rows, columns in ((21, 3), (70, 5), (165, 9), (153, 17), (5000, 65)):
         block = kernel._tokens(rows, columns, np.empty((10**6, 1)))
-        assert math.log2(block).is_integer()
+        assert block % 64 == 0
+        assert block < 1024 or math.log2(block).is_integer()
         assert block == 64 or block * rows * columns <= 10**6
 
 

@@ -7,12 +7,14 @@ values times y_l, and for queries the product of the tail with the table is mult
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from array_api_compat import array_namespace, device, is_torch_namespace
+from array_api_compat import numpy as compatible
+from scipy.linalg.blas import dgemm
 
 from varproof.attention.features import FeaturePlan, Group
 from varproof.base.extras import optional
@@ -56,6 +58,7 @@ class ArrayKernel:
         weights, scaled = (_tokens(xp, block, value_dim + 1, k) for _ in range(2))
         weights[:, value_dim] = 1
         state = xp.zeros((plan.starts[-1], value_dim + 1), dtype=xp.float64 if self.wide else k.dtype, device=where)
+        add = _adder(xp, k, state)
         for tokens in _blocks(k.shape[0], block):
             width = tokens.stop - tokens.start
             f, w, product = features[:, :width], weights[:width], scaled[:width]
@@ -63,11 +66,12 @@ class ArrayKernel:
                 xp.subtract(k[tokens].T, shift[:, None], out=f[1 : 1 + d])
                 f[1 : 1 + d] *= factor
             build(xp, plan, f)
-            xp.subtract(v[tokens], value_shift, out=w[:, :value_dim])
-            state[:rows] += xp.matmul(f, w)
+            # transposed, so that loops run along tokens
+            xp.subtract(v[tokens].T, value_shift[:, None], out=w[:, :value_dim].T)
+            add(state[:rows], f, w)
             for group in last:
                 xp.multiply(w, f[1 + group.variable][:, None], out=product)
-                state[group.start : group.stop] += xp.matmul(f[group.tail_start : group.tail_stop], product)
+                add(state[group.start : group.stop], f[group.tail_start : group.tail_stop], product)
         return state
 
     def outputs(self, plan: FeaturePlan, q: Any, table: Any, *, factor: float) -> Any:
@@ -117,18 +121,40 @@ class ArrayKernel:
         return queries * (scaling + _flops(plan, columns, 2))
 
     def _tokens(self, rows: int, columns: int, like: Any) -> int:
-        """Tokens of a block of `rows` features: a power of two unless given, at most those of `like`."""
+        """Tokens of a block of `rows` features, at most those of `like`."""
         if self.block is not None:
             fits = self.block
         elif isinstance(like, np.ndarray):
-            fits = _power_of_two_below(SMALL_PRODUCT // (rows * columns))
+            fits = _round_below(SMALL_PRODUCT // (rows * columns))
         else:
-            fits = _power_of_two_below(CACHED_BLOCK // rows)
+            fits = _round_below(CACHED_BLOCK // rows)
         return int(max(1, min(fits, like.shape[0])))
 
 
-def _power_of_two_below(tokens: int) -> int:
-    return min(max(1 << max(tokens.bit_length() - 1, 0), FEWEST_TOKENS), MOST_TOKENS)
+def _round_below(tokens: int) -> int:
+    """A power of two, or a multiple of `FEWEST_TOKENS` where powers are far apart for the time that a block takes."""
+    if tokens < 16 * FEWEST_TOKENS:
+        return max(tokens // FEWEST_TOKENS, 1) * FEWEST_TOKENS
+    return min(1 << (tokens.bit_length() - 1), MOST_TOKENS)
+
+
+def _adder(xp: Any, like: Any, state: Any) -> Callable[[Any, Any, Any], None]:
+    """`add(rows, features, weights)`: rows += features @ weights, by BLAS in place where it can be asked."""
+    if xp is not compatible or not like.dtype == state.dtype == np.float64:
+
+        def add(rows: Any, features: Any, weights: Any) -> None:
+            rows += xp.matmul(features, weights)
+
+        return add
+
+    def fused(rows: Any, features: Any, weights: Any) -> None:
+        # Fortran's view: the transposed sum, columns contiguous
+        if weights.flags.f_contiguous:
+            dgemm(1.0, weights, features.T, beta=1.0, c=rows.T, trans_a=True, overwrite_c=True)
+        else:
+            dgemm(1.0, weights.T, features.T, beta=1.0, c=rows.T, overwrite_c=True)
+
+    return fused
 
 
 def plain_namespace(*arrays: Any) -> Any:
