@@ -71,7 +71,7 @@ def run(
         if chosen is None:
             return _all_exact(head)
         served = work.within(chosen.bound)
-        if head.dtype != "float64" and not served.accurate(chosen, kernel):
+        if work.dtype != "float64" and not served.accurate(chosen, kernel):
             work = Work.of(head, "float64", kernel)
             served = work.within(chosen.bound)
         if not served.frame.usable(served.frame.query_factor(head.gamma, chosen.bound)):
@@ -101,7 +101,7 @@ def _again(
     retry: bool,
 ) -> HeadResult:
     """`first` with the rows that miss delta replaced."""
-    xp = head.xp
+    xp = work.xp
     missed = ~(first.bound <= head.delta)
     if not bool(xp.any(missed)):
         return first

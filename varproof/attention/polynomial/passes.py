@@ -1,12 +1,12 @@
 """The passes over tokens around a kernel's own: column ranges, squared lengths, the division; array forms of them.
 
-A kernel may bring its own (`isinstance(kernel, Passes)`), as the compiled one does.
+A kernel may bring its own, as the compiled one does.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, cast
 
 from varproof.attention.polynomial.kernel import Kernel
 
@@ -15,7 +15,6 @@ CACHED = 2**15  # numbers
 FEW = 4  # up to so many columns one at a time is faster than a transposition
 
 
-@runtime_checkable
 class Passes(Protocol):
     """Three passes over all tokens, each once per head or stage."""
 
@@ -40,7 +39,8 @@ class Passes(Protocol):
 
 def passes_of(xp: Any, kernel: Kernel | None) -> Passes:
     """Those of the kernel if it has any."""
-    return kernel if isinstance(kernel, Passes) else ArrayPasses(xp)
+    # isinstance of a protocol takes as long as a pass over some thousand tokens
+    return cast("Passes", kernel) if hasattr(kernel, "squares") else ArrayPasses(xp)
 
 
 def column_range(xp: Any, a: Any) -> tuple[Any, Any]:

@@ -39,13 +39,15 @@ CLOSE = 1 + 1e-3  # one bound serves all rows where it is no larger than this ti
 
 @dataclass(frozen=True)
 class Work:
-    """A head in the computing dtype with its frame."""
+    """A head in the computing dtype with its frame; `xp` is its namespace, `dtype` "float64" or "float32"."""
 
     head: Head
     q: Any
     k: Any
     v: Any
     frame: Frame
+    xp: Any
+    dtype: str
 
     @staticmethod
     def of(head: Head, dtype: str, kernel: Kernel | None = None) -> Work:
@@ -54,15 +56,11 @@ class Work:
         q, k, v = head.q, head.k, head.v
         if dtype != head.dtype:
             q, k, v = (xp.astype(x, getattr(xp, dtype)) for x in (q, k, v))
-        return Work(head, q, k, v, frame(xp, head, q, k, v, passes_of(xp, kernel)))
+        return Work(head, q, k, v, frame(xp, head, q, k, v, passes_of(xp, kernel)), xp, dtype)
 
     def within(self, bound: float) -> Work:
         """The same work for the rows whose scores are known to be at most `bound`: `serve` certifies no others."""
         return replace(self, frame=self.frame.within(bound))
-
-    @property
-    def dtype(self) -> str:
-        return str(self.q.dtype).rpartition(".")[2]
 
     def kernel(self, kernel: Kernel | None) -> Kernel:
         if kernel is not None:
@@ -105,7 +103,7 @@ class Work:
 
     def serve(self, table: Table, kernel: Kernel | None, largest_state: int) -> HeadResult:
         """Values and bounds of all rows by one table, stage by stage; its bound must be at least the frame's."""
-        head, at, xp, where = self.head, self.frame, self.head.xp, self.q.device
+        head, at, xp, where = self.head, self.frame, self.xp, self.q.device
         engine, columns = self.kernel(kernel), head.value_dim + 1
         plan = feature_plan(head.head_dim, table.degree)
         rank = plan.starts[-1]
@@ -154,14 +152,14 @@ class Work:
 
     def _divided(self, passes: Passes, out: Any, values: Any, *, largest: bool) -> list[Any]:
         """Write values; return Z^ and, for a weighted table, E^ and max_c |N^_c/Z^|, all float64."""
-        xp, columns = self.head.xp, self.head.value_dim
+        xp, columns = self.xp, self.head.value_dim
         sizes = passes.divided(out, self.frame.middle, values, largest=largest)
         found = [out[:, columns]] + ([out[:, columns + 1], sizes] if largest else [])
         return [xp.astype(x, xp.float64, copy=False) for x in found]
 
     def _bounds(self, sums: list[Any], rows: slice, seen: Seen, table: Table, rounding: Rounding, factor: float) -> Any:
         """(rows,) or one number for all of them."""
-        xp, at = self.head.xp, self.frame
+        xp, at = self.xp, self.frame
         if isinstance(table, RelativeTable):
             common = None if at.limited else self._common_bound(sums[0], seen, table, rounding, factor)
             if common is not None:
@@ -178,7 +176,7 @@ class Work:
         self, normaliser: Any, seen: Seen, table: RelativeTable, rounding: Rounding, factor: float
     ) -> float | None:
         """`relative_bound` at the least Z^ and the largest A, for every row; None where it is not close to all."""
-        xp, at = self.head.xp, self.frame
+        xp, at = self.xp, self.frame
         least, most = float(xp.min(normaliser)), float(xp.max(normaliser))
         if not (least > 0 and most < math.inf):
             return None
