@@ -250,3 +250,13 @@ def test_trees_are_as_deep_as_they_say() -> None:
     for count in range(1, 40):
         deepest = tree(lambda a, b: (max(a[0], b[0]) + 1, a[1] + b[1]), [(0, 1)] * count)
         assert deepest == (levels(count), count)
+
+
+@pytest.mark.parametrize("delta", [1e-3, 1e-9, 1e-12, 1e-13])
+def test_auto_leaves_small_deltas_to_exact_attention(delta: float) -> None:
+    """Rounding of the polynomial counts before it is chosen: an answer that comes out is within delta."""
+    given = arrays(14, 3000, 3000, 2, 2)
+    answer = attend(as_dask(given), "auto", delta=delta, scale=0.01)
+    _, bound = computed(answer)
+    assert bound.max() <= delta
+    assert delta == 1e-12 or answer.engine == ("polynomial" if delta > 1e-12 else "exact")

@@ -360,3 +360,12 @@ def test_the_bound_holds_on_thousands_of_small_heads() -> None:
         gamma = float(10.0 ** rng.uniform(-3, 2))
         head = make_head([x.astype(dtype) for x in (q, k, v)], gamma, mask=mask)
         assert_certified(head, compute=None if rng.random() < 0.7 else "float64")
+
+
+@pytest.mark.parametrize("value", [5e-324, -5e-324, 3 * 5e-324, 2.2250738585072014e-308])
+def test_equal_values_come_back_although_scores_overflow(value: float) -> None:
+    """The middle of two equal odd subnormal numbers is not between them after rounding."""
+    q, k, v = np.array([[1e200]]), np.array([[1e200], [-1e200]]), np.array([[value], [value]])
+    found = exact.run(make_head([q, k, v], 1.0))
+    assert found.values.tolist() == [[value]]
+    assert found.bound.tolist() == [0.0]

@@ -49,7 +49,7 @@ def finish(
     middle, low, high = (xp.astype(x, xp.float64)[:, None] for x in (at.middle, at.low, at.high))
     final = ratio * scale + middle
     # the exact output lies between the smallest and the largest value: moving there is never away from it
-    values = xp.minimum(xp.maximum(final, low), high)
+    values = xp.minimum(xp.maximum(xp.where(xp.isfinite(final), final, middle + 0 * low), low), high)
     unit, out_unit = UNIT_ROUNDOFF["float64"], UNIT_ROUNDOFF[str(dtype).rpartition(".")[2]]
     last = unit + (out_unit if out_unit != unit else 0.0)
     smallest = 2.0**-1022 if out_unit == unit else 2.0**-126
@@ -57,5 +57,4 @@ def finish(
     spread = float(xp.max(high - low)) * (1 + 2.0**-50)
     certified = (normaliser > 0) & xp.isfinite(normaliser) & (bound <= spread)
     bound = xp.where(certified, bound, xp.full_like(bound, spread))
-    values = xp.where(xp.isfinite(final), values, middle + 0 * low)
     return xp.astype(xp.permute_dims(values, (1, 0)), dtype), bound

@@ -106,13 +106,15 @@ def _one_head(head: Head, engine: str, kernel: str) -> LazyHead:
         else:
             cost = polynomial_head_flops(head.head_dim, by.table, head.value_dim, head.queries, head.keys)
             dearer = head.pairs * exact_row_flops(head.head_dim, head.value_dim, 1)
-            if engine == "polynomial" or cost < dearer:
+            if engine == "polynomial" or (cost < dearer and by.expected <= head.delta):
                 values, bound = polynomial_head(head, by)
                 flops = by.kernel.state_flops(by.plan, head.keys, head.value_dim)
                 flops += by.kernel.output_flops(by.plan, head.queries, head.value_dim + 1)
                 note = f"polynomial of degree {by.table.degree}, rank {by.plan.rank}, on chunks of rows"
                 return LazyHead(values, bound, "polynomial", by.table.degree, by.plan.rank, flops, note)
-            why = f"a polynomial of rank {by.plan.rank} would cost more"
+            why = f"a polynomial of rank {by.plan.rank} would " + (
+                "cost more" if cost >= dearer else "leave too little of delta to rounding"
+            )
     elif engine != "exact":
         why = "only exact attention knows masks"
     values, bound = exact_head(head, about)

@@ -6,6 +6,7 @@ queries then needs nothing but the sums. Relative tables only, in float64.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ from varproof.attention.polynomial.certificate import (
     INFLATION,
     Moments,
     Rounding,
+    l1_bound,
     magnitude,
     moments,
     relative_bound,
@@ -47,6 +49,13 @@ class Setup:
     key_factor: float
     query_factor: float
     rounding: Rounding
+
+    @property
+    def expected(self) -> float:
+        """What the bound of a row is at most, as sum_k |a_k| |x|^k M_k <= n sum_k |a_k| and Z is about n e^-bound or more."""
+        size = sum(map(abs, self.table.coefficients)) * math.exp(self.table.bound)
+        noise = 2 * self.rounding.half_range * self.rounding.factor * size
+        return float(self.rounding.with_last_steps(self.rounding.half_range * l1_bound(self.table.error) + noise))
 
 
 @dataclass(frozen=True)
