@@ -527,6 +527,29 @@ def test_far_queries_of_one_length_are_all_left_out_or_none(outliers: int) -> No
     assert_rows_certified(head, answer, np.array([0, outliers - 1, outliers, 1499]))
 
 
+@pytest.mark.parametrize("library", ["numpy", "torch"])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_far_queries_in_stages(dtype: str, library: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows that the table leaves out see the keys of their own stage, in every library and type."""
+    rng = np.random.default_rng(29)
+    q, k, v = (rng.standard_normal((160, 4)).astype(dtype) for _ in range(3))
+    q[[3, 50, 159]] *= 40
+    monkeypatch.setattr(choice, "PATIENCE", 0.0)
+    monkeypatch.setattr(choice, "LEAST_SAVING", 0.0)
+    monkeypatch.setattr(choice, "EXACT_CALL", 0.0)
+    monkeypatch.setattr(choice, "EXPONENTIAL", 5000)
+    if library == "torch":
+        torch = pytest.importorskip("torch", reason='needs the extra: pip install "varproof[torch]"')
+        q, k, v = (torch.from_numpy(x) for x in (q, k, v))
+    for weighted in (None, False):
+        head = make_head(q, k, v, 0.05, 1e-2, stages=causal(160, 1, 40, 90))
+        answer = run(head, weighted=weighted)
+        _, bound = assert_certified(head, answer)
+        assert (bound <= head.delta).all()
+        assert 3 <= answer.rows_rerun <= 60
+        assert answer.degree > 0
+
+
 def test_queries_of_one_length_have_one_reach() -> None:
     rng = np.random.default_rng(22)
     q, k, v = rng.normal(size=(3, 1000, 3))
