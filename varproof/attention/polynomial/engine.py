@@ -53,14 +53,16 @@ def run(
     """
     if head.mask is not None:
         raise InputError("the polynomial engine knows block-causal stages, no masks", hint='use engine="exact"')
-    xp, where = head.xp, head.q.device
+    where = head.q.device
     if head.queries == 0 or head.value_dim == 0:
+        xp = head.xp
         empty = xp.zeros((head.queries, head.value_dim), dtype=head.q.dtype, device=where)
         return HeadResult(empty, xp.zeros((head.queries,), dtype=xp.float64, device=where), "polynomial")
     # glibc keeps freed blocks up to the largest size freed so far; below, every call would fault its pages in again
     np.empty(RETAINED, dtype=np.uint8)
     with np.errstate(all="ignore"):  # overflow, underflow and NaN are met by the bound
         work = Work.of(head, head.dtype, kernel)
+        xp = work.xp
         if work.frame.half_range == 0:
             values = xp.broadcast_to(work.frame.middle, (head.queries, head.value_dim)) + 0
             bound = xp.zeros((head.queries,), dtype=xp.float64, device=where)

@@ -197,7 +197,7 @@ def _scale(plan: FeaturePlan, coefficients: tuple[float, ...]) -> Any:
 
 
 def _check_memory(plan: FeaturePlan, columns: int, largest_state: int) -> None:
-    size = 8 * plan.rank * columns
+    size = 8 * plan.starts[-1] * columns
     if size > largest_state:
         raise InputError(
             f"degree {plan.degree} in {plan.head_dim} dimensions has rank {plan.rank}: its state takes {size} bytes",
