@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 from flint import arb, ctx
 
-from varproof.attention import Attention, attend
+from varproof.attention import Attention, attend, front
 from varproof.attention.exact.reference import row_error
 from varproof.attention.head import Head, Stage
+from varproof.attention.result import HeadResult
+from varproof.attention.routing import Route, Step, route
 from varproof.attention.validation import validated
 from varproof.base.errors import CertificateError, InputError, MissingExtraError
 
@@ -194,14 +196,46 @@ def test_float64_has_a_floor_too() -> None:
         attend(q, k, v, delta=1e-18)
 
 
-def test_an_engine_that_cannot_reach_delta_hands_on_in_auto() -> None:
-    # scores near 20 in float64: a polynomial is cheap, its rounding is not
-    q, k, v = tokens(4096, 4096, 1, 1)
-    scale = 12.0 / float(np.abs(q).max() * np.abs(k - k.mean()).max())
-    answer = attend(q, k, v, delta=1e-11, scale=scale, explain=True)
-    some = np.arange(0, 4096, 101)
-    assert answer.bound.max() <= 1e-11
-    assert np.abs(answer.values[some] - softmax(q[some], k, v, scale)).max() <= 1e-11
+def fake_route(monkeypatch: pytest.MonkeyPatch, *bounds: float) -> list[str]:
+    """A route of steps whose bounds are given; the list returned fills with the names of those that ran."""
+    ran: list[str] = []
+
+    def step(number: int, bound: float) -> Step:
+        def run(head: Head) -> HeadResult:
+            ran.append(f"step {number}")
+            return HeadResult(np.zeros((head.queries, head.value_dim)), np.full(head.queries, bound), "exact")
+
+        return Step(f"step {number}", run)
+
+    steps = tuple(step(number, bound) for number, bound in enumerate(bounds))
+    monkeypatch.setattr(front, "route", lambda *_: Route(steps, ("told",)))
+    return ran
+
+
+def test_the_first_step_within_delta_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    q, k, v = tokens(4, 5, 2, 2)
+    ran = fake_route(monkeypatch, 0.2, 0.1, 0.05)
+    answer = attend(q, k, v, delta=0.1, explain=True)
+    assert ran == ["step 0", "step 1"]
+    assert answer.explanation == ("told", "step 0 certifies only 0.2, more than delta")
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, 0.1 + 1e-12])
+def test_a_bound_that_is_not_within_delta_never_comes_out(monkeypatch: pytest.MonkeyPatch, bad: float) -> None:
+    q, k, v = tokens(4, 5, 2, 2)
+    ran = fake_route(monkeypatch, bad, bad)
+    with pytest.raises(CertificateError, match="no certificate reaches delta"):
+        attend(q, k, v, delta=0.1)
+    assert ran == ["step 0", "step 1"]
+
+
+def test_auto_ends_with_exact_attention_in_float64() -> None:
+    for dtype in (np.float64, np.float32):
+        q, k, v = (a.astype(dtype) for a in tokens(9000, 9000, 2, 2, size=0.1))
+        (head,) = validated(q, k, v, delta=1e-3, scale="d").heads()
+        names = [step.name for step in route(head, "auto", "numpy").steps]
+        assert names[0].startswith("polynomial")
+        assert names[-1] == "exact in float64"
 
 
 def test_the_numba_kernel_is_named_when_missing_or_refused() -> None:

@@ -233,3 +233,10 @@ def test_coefficients_changed_without_the_checksum_are_noticed(monkeypatch):
     made = count_builds(monkeypatch)
     assert relative_table(1.0, 10) == good
     assert made == [10]
+
+
+@pytest.mark.parametrize(("bound", "degree"), [(14.0, 3), (8.0, 2), (10.0, 3), (12.0, 5), (64.0, 10)])
+def test_no_table_is_worse_than_the_zero_polynomial(bound: float, degree: int) -> None:
+    table = relative_table(bound, degree)
+    assert table.error <= 1.0
+    assert proved_error(bound, table.coefficients) <= table.error

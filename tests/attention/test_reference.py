@@ -91,3 +91,14 @@ def test_values_that_are_not_finite_have_infinite_errors() -> None:
 def test_no_queries() -> None:
     assert enclose(make_head(np.zeros((0, 1)), [[1.0]], [[1.0]])) == []
     assert row_error(make_head(np.zeros((0, 1)), [[1.0]], [[1.0]]), np.zeros((0, 1))) == []
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_outputs_too_near_to_a_value_for_fractions(sign: float) -> None:
+    """The other weight is exp(-2e36): as a fraction it would need 10^36 bits."""
+    q, k, v = np.array([[sign]]), np.array([[1e36], [-1e36]]), np.array([[0.0], [1.0]])
+    head = Head(q, k, v, gamma=1.0, delta=1e-3, stages=(Stage(slice(0, 1), slice(0, 2)),))
+    right = np.array([[0.0 if sign > 0 else 1.0]])
+    assert row_error(head, right)[0] < 1e-50
+    assert row_error(head, 1 - right)[0] >= 1.0
+    assert row_error(head, right + 0.25) == [pytest.approx(0.25)]

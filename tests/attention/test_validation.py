@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -106,6 +107,18 @@ def test_delta_is_rounded_down() -> None:
     assert Fraction(read(delta=Fraction(1, 3)).delta) <= Fraction(1, 3)
     assert Fraction(read(delta=Fraction(2, 3)).delta) <= Fraction(2, 3)
     assert read(delta=Fraction(1, 2)).delta == 0.5
+    assert Fraction(read(delta=Decimal("0.1")).delta) < Fraction(1, 10) < Fraction(0.1)
+    assert read(delta=np.float32(0.1)).delta == float(np.float32(0.1))
+
+
+def test_flushed_subnormals_are_refused() -> None:
+    torch = pytest.importorskip("torch", reason="needs the extra [torch]")
+    assert torch.set_flush_denormal(True)
+    try:
+        assert "flushed" in refusal().message
+    finally:
+        torch.set_flush_denormal(False)
+    assert read().delta == 0.1
 
 
 def test_score_scales_and_their_roundings() -> None:
@@ -117,6 +130,9 @@ def test_score_scales_and_their_roundings() -> None:
     assert score_scale(Fraction(1, 3), 2) == (1 / 3, 1)
     assert score_scale(np.float32(0.1), 2) == (float(np.float32(0.1)), 0)
     assert score_scale(2**53 + 1, 2)[1] == 1
+    assert score_scale(Decimal("0.1"), 2) == (0.1, 1)
+    assert score_scale(Decimal("0.5"), 2) == (0.5, 0)
+    assert score_scale(np.longdouble(1) / 3, 2)[1] == int(np.finfo(np.longdouble).nmant > 52)
 
 
 @pytest.mark.parametrize("scale", ["cosine", "D", 0, -1.0, math.nan, None, 1e301, [1.0]])

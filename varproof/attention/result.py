@@ -13,7 +13,8 @@ class HeadResult:
     `values` (m, d_v) in the head's dtype; `bound` (m,) float64 of the same namespace and device: a rigorous upper bound
     on the largest entrywise error |values - exact| of each row, rounding of `values` included, inf or NaN nowhere a
     certificate exists. `degree` and `rank` are 0 for exact attention, the largest of a cell for the tree. `flops`
-    counts what was executed (multiplications, additions, divisions, exponentials), `rows_rerun` the rows whose first
+    counts multiplications, additions, divisions and exponentials of sums and products, as executed; norms, ranges and
+    bounds, linear in the tokens, are left out. `rows_rerun` the rows whose first
     certificate failed and that were computed again. `notes`: sentences for `explain`.
     """
 

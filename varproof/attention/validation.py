@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
+from numbers import Rational
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ from varproof.base.errors import InputError
 
 SHAPES = "q (..., m, d), k (..., n, d), v (..., n, d_v) with the same leading axes"
 FLOATS = ("float64", "float32")
+SMALLEST_NORMAL = np.float64(2.0**-1022)
 SCALES = '"d" (1/d), "sqrt" (1/sqrt(d)), "one" (1) or a positive number'
 
 
@@ -63,6 +66,7 @@ def validated(q: Any, k: Any, v: Any, *, delta: Any, scale: Any, levels: Any = N
     >>> request.gamma_roundings, [(s.queries.stop, s.keys.stop) for s in request.stages]
     (1, [(1, 1), (3, 3)])
     """
+    _check_subnormals()
     q, k, v = _arrays(q, k, v)
     shapes = f"q {tuple(q.shape)}, k {tuple(k.shape)}, v {tuple(v.shape)}"
     _check_shapes(q, k, v, shapes)
@@ -113,7 +117,18 @@ def score_scale(scale: Any, head_dim: int) -> tuple[float, int]:
     value = _real(scale, "scale")
     if not 1e-300 <= value <= 1e300:
         raise InputError("the score scale is out of range", got=scale, allowed=f"{SCALES}, from 1e-300 to 1e300")
-    return value, int(Fraction(value) != _exactly(scale))
+    return value, int(Fraction(value) != _exactly(scale))  # an unknown kind of number counts as rounded
+
+
+def _check_subnormals() -> None:
+    """Refuse to work where the processor flushes subnormal numbers: differences of tiny numbers would be zero."""
+    if not SMALLEST_NORMAL * 0.5 > 0:
+        raise InputError(
+            "subnormal numbers are flushed to zero in this thread",
+            got="a processor mode that the bounds do not cover",
+            allowed="floating point as IEEE 754 defines it",
+            hint="torch.set_flush_denormal(False) ends it where torch began it",
+        )
 
 
 def _arrays(q: Any, k: Any, v: Any) -> tuple[Any, Any, Any]:
@@ -199,7 +214,8 @@ def _check_finite(q: Any, k: Any, v: Any) -> None:
 
 def _delta(delta: Any) -> float:
     value = _real(delta, "delta")
-    if Fraction(value) > _exactly(delta):
+    exactly = _exactly(delta)
+    if exactly is None or Fraction(value) > exactly:
         value = math.nextafter(value, 0.0)
     if not 0 < value < math.inf:
         raise InputError("delta must be positive and finite", got=delta, allowed="delta > 0, an entrywise error")
@@ -219,9 +235,13 @@ def _real(value: Any, name: str) -> float:
     return number
 
 
-def _exactly(value: Any) -> Fraction:
-    """The number itself; NumPy's and other floats are first widened to a Python float, without loss."""
-    return Fraction(value if isinstance(value, (int, Fraction)) else float(value))
+def _exactly(value: Any) -> Fraction | None:
+    """The number itself where Python can say it exactly: all binary floats, integers, fractions, decimals."""
+    if isinstance(value, (Rational, Decimal)):
+        return Fraction(value)
+    if hasattr(value, "as_integer_ratio"):
+        return Fraction(*(int(part) for part in value.as_integer_ratio()))
+    return None
 
 
 def _mask(mask: Any, q: Any, k: Any) -> Any:

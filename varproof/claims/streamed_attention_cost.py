@@ -111,11 +111,12 @@ def _exact(tally: Tally, head: Head) -> None:
 CLAIM = Claim(
     id="streamed_attention_cost",
     statement=(
-        "The polynomial engine on arrays executes m a + n b + K r c' + (K-1) r c operations for m queries, n keys and "
-        "K stages, linear in the tokens: r = C(d+g, g), c = d_v + 1, c' = c (c + 1 for a weighted table), and with the "
-        "features all stored b = 2d + d_v + (r-1-d) + 2 r c, a = d + (r-1-d) + 2 r c' + 2 d_v + 1. Where the last "
-        "degree is not stored, b has d c and a has 2 d c' in place of its features. An inner product of length m "
-        "counts 2m."
+        "The two passes of the polynomial engine on arrays, with the division, execute m a + n b + K r c' + (K-1) r c "
+        "operations for m queries, n keys and K stages, linear in the tokens: r = C(d+g, g), c = d_v + 1, c' = c (c + "
+        "1 for a weighted table), and with the features all stored b = 2d + d_v + (r-1-d) + 2 r c, a = d + (r-1-d) + "
+        "2 r c' + 2 d_v + 1. Where the last degree is not stored, b has d c and a has 2 d c' in place of its "
+        "features. An inner product of length m counts 2m. Norms, ranges and bounds, linear in the tokens and free of "
+        "r, are not counted."
     ),
     kind="identity",
     hypotheses={

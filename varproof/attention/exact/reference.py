@@ -17,6 +17,7 @@ from varproof.base.balls import Exact, ball, lower_rational, upper_rational
 from varproof.base.errors import CertificateError
 
 _LARGEST_PRECISION = 2**14
+_TINY = Fraction(1, 2**4096)
 _TARGET = 2.0**-80  # radius of an enclosure, relative to the largest value
 
 
@@ -94,6 +95,19 @@ def _float_above(x: Fraction) -> float:
     return near if Fraction(near) >= x else math.nextafter(near, math.inf)
 
 
+def _ends(true: arb, least: Fraction, largest: Fraction) -> tuple[Fraction, Fraction]:
+    """The ends of a ball that is known to lie in [least, largest]; nearer than `_TINY` to an end means within it.
+
+    The exponents of such a ball may be too large for fractions.
+    """
+    with ctx.workprec(_LARGEST_PRECISION):  # ends of a ball are rounded to the working precision
+        if true - ball(least) < ball(_TINY):
+            return least, min(least + _TINY, largest)
+        if ball(largest) - true < ball(_TINY):
+            return max(largest - _TINY, least), largest
+        return max(lower_rational(true), least), min(upper_rational(true), largest)
+
+
 def row_error(head: Head, values: Any, *, gamma: Exact | arb | None = None) -> list[float]:
     """For every row the largest entrywise |values - true output|, rounded up; inf where `values` is not finite.
 
@@ -118,9 +132,7 @@ def row_error(head: Head, values: Any, *, gamma: Exact | arb | None = None) -> l
             value = Fraction(float(given[row, column]))
             seen = [values_of[key][column] for key in keys]
             # an average lies between the smallest and the largest value: exact where they agree
-            with ctx.workprec(_LARGEST_PRECISION):  # ends of a ball are rounded to the working precision
-                low, high = lower_rational(true), upper_rational(true)
-            low, high = max(low, min(seen)), min(high, max(seen))
+            low, high = _ends(true, min(seen), max(seen))
             worst = max(worst, abs(value - low), abs(value - high))
         errors.append(_float_above(worst))
     return errors

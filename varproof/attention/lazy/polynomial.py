@@ -52,7 +52,7 @@ class Setup:
 
     @property
     def expected(self) -> float:
-        """What the bound of a row is at most, as sum_k |a_k| |x|^k M_k <= n sum_k |a_k| and Z is about n e^-bound or more."""
+        """What the bound of a row is at most: A <= n sum_k |a_k|, and Z is about n e^-bound or more."""
         size = sum(map(abs, self.table.coefficients)) * math.exp(self.table.bound)
         noise = 2 * self.rounding.half_range * self.rounding.factor * size
         return float(self.rounding.with_last_steps(self.rounding.half_range * l1_bound(self.table.error) + noise))

@@ -89,6 +89,9 @@ class ArrayKernel:
             if rows > 1:
                 xp.multiply(q[tokens].T, factor, out=f[1 : 1 + d])
             build(xp, plan, f)
+            if not last:
+                xp.matmul(table, f, out=out[:, tokens])
+                continue
             total = sums[:, : f.shape[1]]
             xp.matmul(table[:, :rows], f, out=total)
             for group in last:

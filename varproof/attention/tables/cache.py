@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 from varproof.base.errors import CertificateError
 
 FORMAT = "varproof-table"
-VERSION = 1  # raise it whenever the making of any table changes
+VERSION = 2  # raise it whenever the making of any table changes
 MAX_BYTES = 1 << 20
 
 Table = TypeVar("Table")
