@@ -202,3 +202,23 @@ def test_partial_sums_merge_in_any_order() -> None:
     assert (kept.sums == parts[0].sums).all()
     with pytest.raises(ValueError, match="do not merge"):
         merge(np, parts[0], Partial(np.zeros((3, 2))))
+
+
+def test_every_term_of_the_proof_is_in_the_bound() -> None:
+    """Lemmas 1 to 3 of docs/explanation/exact-attention.md, evaluated here from their statements."""
+    assert [score_roundings(d, r) for d, r in ((1, 0), (8, 1), (64, 2))] == [4, 12, 69]
+    for dtype, unit, smallest, floor, slack in (
+        ("float64", 2.0**-53, 2.0**-1022, -690.0, 300.0),
+        ("float32", 2.0**-24, 2.0**-126, -80.0, 30.0),
+    ):
+        one = Roundings(dtype, 4, 1000, scores=7, sums=40, merges=9, joins=3)
+        bound = np.array([1000.0])
+        plain, shifted = (one.score_error(np, bound, bound, 1.0, shifted=way)[0] for way in (False, True))
+        assert 1.001 >= plain / ((7 * 1000 + EXPONENTIAL[dtype]) * unit) >= 1.0
+        assert shifted - plain >= (5 * 1000 + 4 * EXPONENTIAL[dtype]) * unit * 0.999
+        assert one.sum_error() >= 40 * unit + 9 * 2.0**-53
+        if dtype == "float64":
+            assert one.sum_error() >= 49 * unit
+        lost = (smallest + math.exp(floor)) * math.exp(slack)
+        assert one.underflow(shifted=True) >= 8 * (1000 + 9) * lost * 0.999
+        assert one.underflow(shifted=False) == 8 * (1000 + 9) * smallest
