@@ -178,3 +178,13 @@ def test_rank_one(head_dim: int, n: int) -> None:
     state = kernel.state(plan, k, v, shift=shift, factor=1.0, value_shift=value_shift)
     np.testing.assert_allclose(state, [[*(v - value_shift).sum(axis=0), n]], rtol=1e-12)
     np.testing.assert_allclose(kernel.outputs(plan, k, state, factor=1.0), np.repeat(state, n, axis=0), rtol=1e-15)
+
+
+@pytest.mark.parametrize(("head_dim", "degree"), [(1, 0), (2, 5), (8, 3), (16, 3)])
+def test_roundings_count_the_longest_way_of_a_term(head_dim: int, degree: int) -> None:
+    """A term of an output is scaled and multiplied up g times and then one of r terms of an inner product."""
+    kernel, plan = ArrayKernel(), feature_plan(head_dim, degree)
+    assert kernel.output_roundings(plan) >= plan.rank + 2 * degree + 1
+    for keys in (1, 1000, 10**6):
+        # at least: centring and scaling of g factors, g - 1 products, the value, and one sum over the keys of a block
+        assert kernel.state_roundings(plan, keys) >= 3 * degree + max(degree - 1, 0) + 2 + min(keys, 64)

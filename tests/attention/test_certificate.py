@@ -190,3 +190,24 @@ def test_underflow_scales_with_the_smallest_normal_number_and_counts_terms() -> 
     assert underflow_bound((1.0, 1.0), 4, 5, 200, 1.0, 1.0, "float32") == pytest.approx(2 * single, rel=1e-9, abs=0)
     flushed = Rounding(1.0, 0.0, 1, 0.5, "float64", "float64")
     assert relative_bound(np, column(10.0), column(1.0), 0.0, flushed)[0] >= 0.1
+
+
+def test_underflow_of_monomials_grows_with_the_queries() -> None:
+    """A factor may exceed 1 by the grid: a product lost at degree 1 is multiplied up to size^(g-1) on."""
+    one, three = (underflow_bound((1.0,) * 5, 2, 15, 10, 1.0, size, "float64") for size in (1.0, 3.0))
+    assert three >= 3**4 * one
+
+
+def test_the_rounding_of_the_majorant_is_part_of_it() -> None:
+    noisy = Rounding(1.0, 0.0, 2**50, 0.0, "float64", "float64")  # gamma_m = 1/7
+    without = weighted_bound(np, column(1.0), column(0.1), column(0.0), column(0.0), column(0.0), noisy)[0]
+    found = weighted_bound(np, column(1.0), column(0.1), column(0.0), column(0.0), column(1.4), noisy)[0]
+    assert without == pytest.approx(0.1 / 0.9, rel=1e-8)
+    assert found == pytest.approx(0.3 / 0.7, rel=1e-8)  # a = 0.1 + 1.4/7
+
+
+def test_moments_of_very_many_keys_leave_room_for_their_own_sum() -> None:
+    """Sums of n terms in any order err by n u relative: more than a fixed factor covers from ten million on."""
+    keys = 10**7
+    found = moments(np, np.broadcast_to(np.float64(1.0), (keys,)), 2).powers[2]
+    assert found >= keys * (1 + 1e-9 + keys * 2.0**-53)

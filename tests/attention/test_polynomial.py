@@ -740,3 +740,15 @@ def test_thousands_of_random_heads() -> None:
         head = make_head(q[rows], k[:60], v[:60], gamma, delta)
         assert_certified(head, run(head, weighted=[None, False, True][rng.integers(3)], kernel=ArrayKernel(block=8)))
     assert math.isfinite(delta)
+
+
+def test_every_stage_counts_as_a_rounding_of_the_running_sums() -> None:
+    q = np.linspace(-1, 1, 60).reshape(30, 2)
+    counts = []
+    for stages in (whole(q, q), tuple(Stage(slice(i, i + 1), slice(i, i + 1)) for i in range(30))):
+        work = Work.of(make_head(q, q, q, 1.0, stages=stages), "float64")
+        table = relative_table_for(work.frame.bound, 1e-3)
+        assert table is not None
+        plan = feature_plan(2, table.degree)
+        counts.append(work.rounding(table, ArrayKernel(), plan, 0.5).operations)
+    assert counts[1] >= counts[0] + 29

@@ -7,7 +7,7 @@ M_k = sum_j |y_j|^k: the multinomial theorem turns sums over monomials into powe
 and Cauchy-Schwarz turns these into norms.
 
 Everything here is evaluated in float64 on non-negative terms by fewer than 10^6 operations each, so the factor
-`INFLATION` covers the rounding of the evaluation itself.
+`INFLATION` covers the rounding of the evaluation itself; sums over keys have room of their own.
 """
 
 from __future__ import annotations
@@ -45,9 +45,10 @@ def moments(xp: Any, squares: Any, degree: int) -> Moments:
     [2.0, 1.581139, 1.25]
     """
     even, power = [float(squares.shape[0])], squares
+    room = INFLATION + squares.shape[0] * 2.0**-52  # a sum of n terms, added in any order
     for k in range(2, degree + 2, 2):
         power = squares if k == 2 else power * squares
-        even.append(float(xp.sum(power)) * INFLATION)
+        even.append(float(xp.sum(power)) * room)
     powers = [
         even[k // 2] if k % 2 == 0 else math.sqrt(even[k // 2] * even[k // 2 + 1]) * INFLATION
         for k in range(degree + 1)
