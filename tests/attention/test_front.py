@@ -325,3 +325,14 @@ def test_torch_on_every_device_agrees_with_numpy(dtype: str, device: str) -> Non
         assert answer.values.device.type == device
         difference = np.abs(answer.values.cpu().numpy().astype(float) - plain.values).max(axis=1)
         assert np.all(difference <= answer.bound.cpu().numpy() + plain.bound)
+
+
+def test_a_few_long_queries_do_not_turn_auto_away_from_the_polynomial() -> None:
+    q, k, v = tokens(8192, 8192, 4, 2, size=0.1)
+    q[[77, 4321]] *= 60
+    answer = attend(q, k, v, delta=1e-2, scale="one", explain=True)
+    assert answer.engine == "polynomial"
+    assert 2 <= answer.rows_rerun < 100
+    assert any("2 long queries served exactly" in line for line in answer.explanation)
+    some = np.array([0, 77, 4321, 8191])
+    assert np.all(np.abs(answer.values[some] - softmax(q[some], k, v, 1.0)).max(axis=1) <= answer.bound[some])

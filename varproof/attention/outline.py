@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from varproof.attention.head import Head
-from varproof.attention.polynomial.frame import column_range
+from varproof.attention.polynomial.passes import column_range
+
+LONG = 16.0  # squared norms above this times their mean belong to outliers
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,8 @@ class Outline:
 
     `logit_bound` is B = gamma max|q| max|k - mean k|, Euclidean norms, a float that steers and proves nothing (it may
     be inf); `half_range` h of the values; `eps` the relative error of the weights that delta allows, at most 1.
+    `usual_bound` is the same for all queries but the `long_queries` whose norm is above four times the mean square's
+    root: few rows that an engine may serve apart.
     """
 
     queries: int
@@ -30,6 +34,8 @@ class Outline:
     half_range: float
     eps: float
     masked: bool = False
+    usual_bound: float = math.inf
+    long_queries: int = 0
 
 
 def outline(head: Head) -> Outline:
@@ -48,7 +54,11 @@ def outline(head: Head) -> Outline:
     half_range = float(xp.max(high / 2 - low / 2))
     rows = xp.full((head.keys,), 1 / head.keys, dtype=xp.float64, device=k.device)
     with np.errstate(all="ignore"):  # a bound that overflows is inf, and no polynomial is in reach
-        logit_bound = head.gamma * _largest_norm(xp, q) * _largest_norm(xp, k - xp.matmul(rows, k))
+        reach = head.gamma * _largest_norm(xp, k - xp.matmul(rows, k))
+        logit_bound, squares = reach * _largest_norm(xp, q), _squares(xp, q)
+        usual = LONG * float(xp.mean(squares))
+        usual_bound = reach * math.sqrt(usual) if usual < math.inf else math.inf
+        longer = int(xp.count_nonzero(squares > usual))
     return Outline(
         queries=head.queries,
         keys=head.keys,
@@ -60,6 +70,8 @@ def outline(head: Head) -> Outline:
         half_range=half_range,
         eps=_relative_error(head.delta, half_range),
         masked=head.mask is not None,
+        usual_bound=usual_bound if usual_bound >= 0 else math.inf,
+        long_queries=longer,
     )
 
 
@@ -71,14 +83,16 @@ def _relative_error(delta: float, half_range: float) -> float:
     return 2 * u / (1 + u * u)
 
 
+def _squares(xp: Any, rows: Any) -> Any:
+    return xp.matmul(rows * rows, xp.ones((rows.shape[1],), dtype=rows.dtype, device=rows.device))
+
+
 def _largest_norm(xp: Any, rows: Any) -> float:
     """The largest Euclidean norm; rows are scaled when squares overflow or vanish."""
-    ones = xp.ones((rows.shape[1],), dtype=rows.dtype, device=rows.device)
-    square = float(xp.max(xp.matmul(rows * rows, ones)))
+    square = float(xp.max(_squares(xp, rows)))
     if 1e-200 < square < 1e200:
         return math.sqrt(square)
     largest = float(xp.max(xp.abs(rows)))
     if not 0 < largest < math.inf:
         return largest
-    scaled = rows / largest
-    return largest * math.sqrt(float(xp.max(xp.matmul(scaled * scaled, ones))))
+    return largest * math.sqrt(float(xp.max(_squares(xp, rows / largest))))

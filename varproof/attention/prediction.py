@@ -52,17 +52,29 @@ def polynomial_cost(seen: Outline) -> Forecast:
     """Linear in the tokens times the rank, where a polynomial of moderate degree reaches eps on [-B, B]."""
     if seen.masked:
         return Forecast("polynomial", math.inf, "knows levels but no masks")
-    degree = likely_degree(seen.logit_bound, seen.head_dim, seen.eps)
+    whole = _polynomial(seen, seen.logit_bound, 0)
+    if not seen.long_queries > 0 or not seen.usual_bound < seen.logit_bound:
+        return whole
+    apart = _polynomial(seen, seen.usual_bound, seen.long_queries)
+    return min(whole, apart, key=lambda found: found.cost)
+
+
+def _polynomial(seen: Outline, bound: float, long_queries: int) -> Forecast:
+    """With a polynomial on [-bound, bound], and `long_queries` rows beyond it computed exactly."""
+    degree = likely_degree(bound, seen.head_dim, seen.eps)
     if degree is None:
-        return Forecast("polynomial", math.inf, f"no polynomial in reach for scores up to B = {seen.logit_bound:.4g}")
+        return Forecast("polynomial", math.inf, f"no polynomial in reach for scores up to B = {bound:.4g}")
     rank = monomial_rank(seen.head_dim, degree)
     size = f"degree {degree}, rank {rank:,}"
     if 8 * rank * (seen.value_dim + 1) > LARGEST_STATE:
         return Forecast("polynomial", math.inf, f"{size}: its state does not fit into memory")
     tokens = seen.queries + seen.keys
     cost = tokens * (TOKEN + 2 * rank * (seen.value_dim + 1) * FEATURE_FLOP)
-    state = rank * (seen.value_dim + 1) * seen.stages
-    return Forecast("polynomial", cost + _calls("polynomial", seen) + state, size)
+    cost += rank * (seen.value_dim + 1) * seen.stages + _calls("polynomial", seen)
+    if long_queries:
+        size += f", {long_queries:,} long queries served exactly"
+        cost += long_queries * seen.keys * (PAIR + PAIR_FLOP * 2 * (seen.head_dim + seen.value_dim + 1))
+    return Forecast("polynomial", cost, size)
 
 
 def tree_cost(seen: Outline) -> Forecast:
