@@ -336,3 +336,15 @@ def test_a_few_long_queries_do_not_turn_auto_away_from_the_polynomial() -> None:
     assert any("2 long queries served exactly" in line for line in answer.explanation)
     some = np.array([0, 77, 4321, 8191])
     assert np.all(np.abs(answer.values[some] - softmax(q[some], k, v, 1.0)).max(axis=1) <= answer.bound[some])
+
+
+def test_a_rank_beyond_memory_is_refused_before_anything_is_allocated() -> None:
+    q, k, v = tokens(50, 60, 64, 64)
+    with pytest.raises(InputError, match="would not fit into memory") as caught:
+        attend(q, k, v, delta=1e-3, scale="sqrt", engine="polynomial")
+    assert "rank" in str(caught.value.got)
+    assert "bytes" in str(caught.value.got)
+    assert "2,147,483,648 bytes" in caught.value.allowed
+    assert attend(q, k, v, delta=1e-3, scale="sqrt").engine == "exact"
+    small = attend(q * 1e-6, k, v, delta=1e-3, scale="sqrt", engine="polynomial")
+    assert small.rank in (1, 65)

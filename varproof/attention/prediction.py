@@ -26,11 +26,15 @@ LARGEST_STATE = 2**31  # bytes
 
 @dataclass(frozen=True)
 class Forecast:
-    """An engine, its expected cost in nanoseconds (inf where it does not apply) and a few words on why."""
+    """An engine, its expected cost in nanoseconds (inf where it does not apply) and a few words on why.
+
+    `state_bytes`: what the sums of the polynomial engine would take, 0 for others.
+    """
 
     engine: str
     cost: float
     because: str
+    state_bytes: int = 0
 
 
 def forecasts(seen: Outline) -> tuple[Forecast, ...]:
@@ -66,15 +70,16 @@ def _polynomial(seen: Outline, bound: float, long_queries: int) -> Forecast:
         return Forecast("polynomial", math.inf, f"no polynomial in reach for scores up to B = {bound:.4g}")
     rank = monomial_rank(seen.head_dim, degree)
     size = f"degree {degree}, rank {rank:,}"
-    if 8 * rank * (seen.value_dim + 1) > LARGEST_STATE:
-        return Forecast("polynomial", math.inf, f"{size}: its state does not fit into memory")
+    state = state_bytes(rank, seen.value_dim)
+    if state > LARGEST_STATE:
+        return Forecast("polynomial", math.inf, f"{size}: its state does not fit into memory", state)
     tokens = seen.queries + seen.keys
     cost = tokens * (TOKEN + 2 * rank * (seen.value_dim + 1) * FEATURE_FLOP)
     cost += rank * (seen.value_dim + 1) * seen.stages + _calls("polynomial", seen)
     if long_queries:
         size += f", {long_queries:,} long queries served exactly"
         cost += long_queries * seen.keys * (PAIR + PAIR_FLOP * 2 * (seen.head_dim + seen.value_dim + 1))
-    return Forecast("polynomial", cost, size)
+    return Forecast("polynomial", cost, size, state)
 
 
 def tree_cost(seen: Outline) -> Forecast:
@@ -86,6 +91,20 @@ def tree_cost(seen: Outline) -> Forecast:
     flops = predicted_flops(seen.keys, seen.queries, seen.head_dim, seen.value_dim, bound, ratio)
     cost = flops * TREE_FLOP + TREE_TOKEN * (seen.queries + seen.keys) + _calls("tree", seen)
     return Forecast("tree", cost, f"about {flops:.2g} flops in cells")
+
+
+def state_bytes(rank: int, value_dim: int) -> int:
+    """The running sums: r (d_v + 1) numbers of 8 bytes."""
+    return 8 * rank * (value_dim + 1)
+
+
+def may_outgrow_memory(head_dim: int, value_dim: int) -> bool:
+    """Whether polynomials of degree 12 in this dimension have states too large: only then is a look at a head needed.
+
+    >>> may_outgrow_memory(8, 8), may_outgrow_memory(64, 64)
+    (False, True)
+    """
+    return state_bytes(monomial_rank(head_dim, 12), value_dim) > LARGEST_STATE
 
 
 def _calls(engine: str, seen: Outline) -> float:

@@ -16,7 +16,7 @@ from varproof.attention.outline import Outline, outline
 from varproof.attention.polynomial import engine as polynomial
 from varproof.attention.polynomial.kernel import Kernel
 from varproof.attention.precision import in_float64
-from varproof.attention.prediction import Forecast, forecasts
+from varproof.attention.prediction import LARGEST_STATE, Forecast, forecasts, may_outgrow_memory, polynomial_cost
 from varproof.attention.result import HeadResult
 from varproof.attention.torch_settings import full_precision
 from varproof.attention.tree import engine as tree
@@ -72,6 +72,15 @@ def _refuse(head: Head, engine: str) -> None:
             allowed='engine="exact" or "auto" with a mask',
             hint="give the block-causal structure as levels",
         )
+    if engine == "polynomial" and may_outgrow_memory(head.head_dim, head.value_dim):
+        found = polynomial_cost(outline(head))
+        if found.state_bytes > LARGEST_STATE:
+            raise InputError(
+                "the state of the polynomial engine would not fit into memory",
+                got=f"{found.because.partition(':')[0]}: {found.state_bytes:,} bytes",
+                allowed=f"at most {LARGEST_STATE:,} bytes",
+                hint='use engine="exact" or a larger delta',
+            )
     if engine == "tree" and head.head_dim > tree.MAX_HEAD_DIM:
         raise InputError(
             "the tree engine is for small head dimensions",
