@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -96,6 +97,66 @@ def test_gradients_are_left_behind() -> None:
     q, k, v = (torch.from_numpy(array).requires_grad_() for array in (Q, K, V))
     request = read(q=q, k=k, v=v)
     assert not request.q.requires_grad
+    with pytest.raises(InputError, match="levels do not fit"):
+        read(q=k, k=k, v=v, levels=torch.zeros(5, requires_grad=True))
+    assert np.array_equal(read(q=k, k=k, v=v, levels=torch.tensor([0, 1, 1, 2, 2])).stages[0].keys, slice(0, 1))
+
+
+def strange_tensors() -> dict[str, Any]:
+    """Tensors that hold no plain table of numbers, by name."""
+    torch = pytest.importorskip("torch", reason="needs the extra [torch]")
+    dense = torch.from_numpy(K)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch says that some of these are prototypes
+        return {
+            "sparse": dense.to_sparse(),
+            "csr": dense.to_sparse_csr(),
+            "nested": torch.nested.nested_tensor([dense, dense]),
+            "jagged": torch.nested.nested_tensor([dense, dense], layout=torch.jagged),
+            "masked": torch.masked.masked_tensor(dense, dense > 0),
+            "quantised": torch.quantize_per_tensor(dense.float(), 0.1, 0, torch.qint8),
+        }
+
+
+@pytest.mark.parametrize("kind", ["sparse", "csr", "nested", "jagged", "masked", "quantised"])
+def test_tensors_that_are_not_dense_are_refused(kind: str) -> None:
+    strange = strange_tensors()[kind]
+    torch = pytest.importorskip("torch", reason="needs the extra [torch]")
+    k, v = torch.from_numpy(K), torch.from_numpy(V)
+    assert refusal(q=strange, k=k, v=v).message == "q is not a dense tensor"
+    assert refusal(q=k, k=k, v=strange).message == "v is not a dense tensor"
+    assert refusal(q=k, k=k, v=v, levels=strange).message == "levels is not a dense tensor"
+    assert refusal(q=k, k=k, v=v, mask=strange).message == "mask is not a dense tensor"
+
+
+def test_tensors_inside_transforms_are_refused_and_parameters_are_not() -> None:
+    torch = pytest.importorskip("torch", reason="needs the extra [torch]")
+    k, v = torch.from_numpy(K), torch.from_numpy(V)
+    met = []
+
+    def note(q: Any) -> Any:
+        met.append(refusal(q=q, k=k, v=v).message)
+        return q.sum()
+
+    torch.vmap(note)(torch.stack([k, k]))
+    torch.func.grad(note)(k)
+    torch.func.functionalize(note)(k)
+    assert met == ["q is not a dense tensor"] * 3
+    assert type(read(q=torch.nn.Parameter(k), k=k, v=v).q) is torch.Tensor
+    assert read(q=k[:0], k=k, v=v).q.shape == (0, 4)
+
+
+def test_negations_that_torch_puts_off_are_done() -> None:
+    torch = pytest.importorskip("torch", reason="needs the extra [torch]")
+    late = torch.complex(torch.zeros(5, 4, dtype=torch.float64), torch.from_numpy(K)).conj().imag
+    assert late.is_neg()
+    assert np.array_equal(read(q=late, k=late, v=late).q.numpy(), -K)
+
+
+def test_the_hint_on_dtypes_is_for_the_library_at_hand() -> None:
+    torch = pytest.importorskip("torch", reason="needs the extra [torch]")
+    assert ".double()" in refusal(**{name: torch.ones(3, 3, dtype=torch.int64) for name in "qkv"}).hint
+    assert ".astype(float)" in refusal(**{name: np.ones((3, 3), dtype=int) for name in "qkv"}).hint
 
 
 @pytest.mark.parametrize("delta", [0, -1, 0.0, math.nan, math.inf, "0.1", None, True, 1j, Fraction(0), 10**400])
@@ -196,6 +257,25 @@ def test_a_mask_of_every_head_is_dealt_out() -> None:
     mask = np.stack([np.tri(3, 5, 1, dtype=bool), np.ones((3, 5), dtype=bool)])
     heads = list(read(q=q, k=k, v=v, mask=mask).heads())
     assert [head.mask.all() for head in heads] == [False, True]
+
+
+def test_leading_axes_of_a_mask_of_size_one_are_for_all_heads() -> None:
+    q, k, v = (np.stack([np.stack([array] * 3), np.stack([-array] * 3)]) for array in (Q, K, V))
+    mask = np.stack([np.tri(3, 5, 1, dtype=bool), np.ones((3, 5), dtype=bool)])
+    heads = list(read(q=q, k=k, v=v, mask=mask[:, None]).heads())
+    assert [bool(head.mask.all()) for head in heads] == [False] * 3 + [True] * 3
+    heads = list(read(q=q, k=k, v=v, mask=mask[None, :1]).heads())
+    assert [np.array_equal(head.mask, mask[0]) for head in heads] == [True] * 6
+    # fewer axes would leave open which heads are meant, more are no heads
+    for wrong in (
+        mask,
+        mask[:1],
+        mask[None],
+        mask[:, None, None],
+        mask[:, None, :1],
+        np.ones((3, 1, 3, 5), dtype=bool),
+    ):
+        assert refusal(q=q, k=k, v=v, mask=wrong).message == "the mask does not fit"
 
 
 def test_no_keys_at_all_is_refused_but_no_queries_are_not() -> None:

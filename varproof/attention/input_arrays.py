@@ -17,7 +17,7 @@ SMALLEST_NORMAL = np.float64(2.0**-1022)
 
 def read_arrays(q: Any, k: Any, v: Any) -> tuple[Any, Any, Any]:
     """Plain arrays of one library, device and dtype, without gradients."""
-    q, k, v = _plain(q, "q"), _plain(k, "k"), _plain(v, "v")
+    q, k, v = plain(q, "q"), plain(k, "k"), plain(v, "v")
     for name, array in (("q", q), ("k", k), ("v", v)):
         if not is_array_api_obj(array) or isinstance(array, np.generic):
             raise InputError(
@@ -50,15 +50,18 @@ def read_arrays(q: Any, k: Any, v: Any) -> tuple[Any, Any, Any]:
             allowed="float64 or float32, the same for all three",
             hint="convert them first; 16-bit floats become float32 without loss"
             if all(dtype in ("float16", "bfloat16") for dtype in dtypes)
-            else "convert them first, for example with .astype(float)",
+            else f"convert them first, for example with {'.double()' if is_torch_array(q) else '.astype(float)'}",
         )
-    if is_torch_array(q):  # bounds are about numbers, not about gradients
-        q, k, v = q.detach(), k.detach(), v.detach()
     return q, k, v
 
 
-def _plain(array: Any, name: str) -> Any:
-    """NumPy's subclasses (matrices, arrays of memory maps) as plain arrays of the same data."""
+def plain(array: Any, name: str) -> Any:
+    """NumPy's subclasses (matrices, arrays of memory maps) as plain arrays of the same data, tensors without gradients.
+
+    `InputError` where entries are masked, and for tensors that are not dense.
+    """
+    if is_torch_array(array):
+        return _dense(array, name)
     if not isinstance(array, np.ndarray) or type(array) is np.ndarray:
         return array
     if isinstance(array, np.ma.MaskedArray) and np.ma.is_masked(array):
@@ -69,6 +72,31 @@ def _plain(array: Any, name: str) -> Any:
             hint="leave those tokens out, or give levels or a mask of (query, key) pairs",
         )
     return np.asarray(array)
+
+
+def _dense(tensor: Any, name: str) -> Any:
+    """The tensor as numbers only: bounds are about them, not about gradients. Negations that torch put off are done."""
+    import torch
+
+    usual = type(tensor) in (torch.Tensor, torch.nn.Parameter) and tensor.layout is torch.strided
+    if not usual or tensor.is_nested or tensor.is_quantized or not _has_data(tensor):
+        kind = f"{type(tensor).__module__}.{type(tensor).__name__} of layout {tensor.layout}"
+        kind += ", nested" if tensor.is_nested else ", quantised" if tensor.is_quantized else ""
+        raise InputError(
+            f"{name} is not a dense tensor",
+            got=kind if not usual or tensor.is_nested or tensor.is_quantized else f"{kind} without data of its own",
+            allowed="torch.Tensor of layout torch.strided, outside of vmap, grad and the other transforms of torch.func",
+            hint="to_dense() or dequantize() converts sparse or quantised ones; give masks as mask",
+        )
+    return tensor.detach().resolve_neg()
+
+
+def _has_data(tensor: Any) -> bool:
+    """False for tensors that stand for others inside a transform; those on "meta" are refused for their device."""
+    try:
+        return tensor.device.type == "meta" or tensor.numel() == 0 or tensor.data_ptr() != 0
+    except RuntimeError:
+        return False
 
 
 def check_shapes(q: Any, k: Any, v: Any, shapes: str) -> None:
@@ -100,17 +128,22 @@ def check_finite(q: Any, k: Any, v: Any) -> None:
 
 
 def read_mask(mask: Any, q: Any, k: Any) -> Any:
-    """A boolean mask on the device of `q` in which every row has a key."""
+    """A boolean mask (m, n) or (..., m, n) on the device of `q` in which every row has a key.
+
+    Leading axes of size 1 are repeated for all heads.
+    """
     xp = array_namespace(q)
     full = (*q.shape[:-2], q.shape[-2], k.shape[-2])
-    if not is_array_api_obj(mask):
-        mask = np.asarray(mask)
-    if str(mask.dtype).rpartition(".")[2] != "bool" or tuple(mask.shape) not in (full, full[-2:]):
+    mask = plain(mask, "mask") if is_array_api_obj(mask) else np.asarray(mask)
+    shape = tuple(mask.shape)
+    fits = shape[-2:] == full[-2:] and len(shape) in (2, len(full))
+    fits = fits and all(own in (1, heads) for own, heads in zip(shape[:-2], full, strict=False))
+    if str(mask.dtype).rpartition(".")[2] != "bool" or not fits:
         raise InputError(
             "the mask does not fit",
-            got=f"{mask.dtype} of shape {tuple(mask.shape)}",
+            got=f"{mask.dtype} of shape {shape}",
             allowed=f"bool of shape {full[-2:]}"
-            + (f" or {full}" if len(full) > 2 else "")
+            + (f" or {full}, leading axes may be 1" if len(full) > 2 else "")
             + ", True where a query sees a key",
         )
     if array_namespace(mask) is not xp:
@@ -125,7 +158,7 @@ def read_mask(mask: Any, q: Any, k: Any) -> Any:
             got=f"{len(empty)} rows, the first is {tuple(int(i) for i in empty[0])}",
             allowed="at least one True in every row",
         )
-    return mask
+    return mask if len(shape) == 2 or shape == full else array_namespace(mask).broadcast_to(mask, full)
 
 
 def check_subnormals() -> None:

@@ -9,6 +9,7 @@ from array_api_compat import array_namespace, device, is_array_api_obj, is_dask_
 from numpy.typing import NDArray
 
 from varproof.attention.head import Stage
+from varproof.attention.input_arrays import plain
 from varproof.base.errors import InputError
 
 
@@ -41,9 +42,10 @@ def read_levels(levels: Any, queries: int, keys: int) -> tuple[NDArray[np.int64]
     pair = levels if two else (levels, levels)
     read = []
     for part, count, name in zip(pair, (queries, keys), ("queries", "keys"), strict=True):
+        numbers = to_device(plain(part, "levels"), "cpu") if is_array_api_obj(part) else part
         try:
-            values = np.asarray(to_device(part, "cpu") if is_array_api_obj(part) else part)
-        except (TypeError, ValueError, OverflowError):  # a ragged list
+            values = np.asarray(numbers)
+        except (TypeError, ValueError, OverflowError, RuntimeError):  # a ragged list, a type that NumPy has not
             values = np.asarray(None)
         integers = np.issubdtype(values.dtype, np.integer) and np.can_cast(values.dtype, np.int64)
         if values.shape != (count,) or not integers:
