@@ -159,11 +159,16 @@ def test_the_tree_refuses_four_dimensions() -> None:
         attend(q, k, v, delta=0.1, engine="tree")
 
 
-@pytest.mark.parametrize(("option", "value"), [("engine", "fast"), ("kernel", "cuda"), ("engine", "Exact")])
-def test_unknown_engines_and_kernels_are_refused(option: str, value: str) -> None:
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("engine", "fast"), ("kernel", "cuda"), ("engine", "Exact"), ("engine", None), ("kernel", ["numba"])],
+)
+def test_unknown_engines_and_kernels_are_refused(option: str, value: Any) -> None:
     q, k, v = tokens(4, 4, 2, 1)
-    with pytest.raises(InputError, match=f"unknown {option}"):
+    with pytest.raises(InputError, match=f"unknown {option}") as caught:
         attend(q, k, v, delta=0.1, **{option: value})  # type: ignore[arg-type]
+    assert caught.value.got == str(value)
+    assert "auto, " in caught.value.allowed
 
 
 def test_float32_within_reach_stays_float32_and_beyond_it_is_computed_in_float64() -> None:
@@ -348,3 +353,19 @@ def test_a_rank_beyond_memory_is_refused_before_anything_is_allocated() -> None:
     assert attend(q, k, v, delta=1e-3, scale="sqrt").engine == "exact"
     small = attend(q * 1e-6, k, v, delta=1e-3, scale="sqrt", engine="polynomial")
     assert small.rank in (1, 65)
+
+
+def test_few_keys_for_many_queries_take_the_polynomial() -> None:
+    q, k, v = tokens(50_000, 5, 3, 2, size=0.3)
+    answer = attend(q, k, v, delta=1e-3)
+    assert answer.engine == "polynomial"
+    assert_certified(answer, softmax(q, k, v, 1 / 3), 1e-3)
+
+
+def test_the_hint_at_float64_is_given_only_where_it_helps() -> None:
+    q, k, v = (a.astype(np.float32) for a in tokens(20, 30, 2, 2))
+    with pytest.raises(CertificateError, match="float64 arrays"):
+        attend(q, k, v, delta=1e-12)
+    with pytest.raises(CertificateError) as caught:  # scores overflow: the floor is the range of the values
+        attend(q * 1e30, k * 1e30, v, delta=1e-12)
+    assert "float64 arrays" not in caught.value.hint

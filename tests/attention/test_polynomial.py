@@ -300,13 +300,21 @@ def test_empty_output(m: int, value_dim: int) -> None:
 
 
 @pytest.mark.parametrize("size", [1e3, 1e150, 1e300])
-def test_scores_beyond_every_table_are_exact_and_counted(size: float) -> None:
+def test_scores_beyond_every_table_are_exact_and_called_so(size: float) -> None:
     rng = np.random.default_rng(8)
     q, k, v = (rng.standard_normal((6, 2)) for _ in range(3))
     head = make_head(q * size, k, v, 1.0)
     answer = run(head)
-    assert answer.rows_rerun == 6
+    assert (answer.engine, answer.degree, answer.rank, answer.rows_rerun) == ("exact", 0, 0, 0)
     assert_certified(head, answer)
+
+
+def test_an_answer_all_of_whose_rows_were_computed_again_exactly_is_called_exact() -> None:
+    q = np.linspace(-1, 1, 400).reshape(200, 2)
+    head = make_head(q, q, q, 1.0, delta=1e-6)
+    answer = run(head, table=relative_table(grid_above(4.0), 2))
+    assert (answer.engine, answer.rows_rerun) == ("exact", 200)
+    assert (answer.bound <= head.delta).all()
 
 
 @pytest.mark.parametrize(("q_size", "k_size"), [(1e-200, 1e200), (1e160, 1e-160), (1e-40, 1e40), (1e-170, 1e-170)])
@@ -614,7 +622,7 @@ def test_a_polynomial_that_costs_more_than_exact_attention_is_not_taken() -> Non
     q, k, v = rng.normal(size=(3, 1024, 24))
     head = scaled_to(q / np.linalg.norm(q, axis=1)[:, None], k, v, 20.0, 1e-6)
     answer = run(head)
-    assert (answer.degree, answer.rows_rerun) == (0, 1024)
+    assert (answer.engine, answer.degree, answer.rows_rerun) == ("exact", 0, 0)
     assert (answer.bound <= head.delta).all()
 
 

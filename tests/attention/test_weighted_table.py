@@ -13,7 +13,7 @@ from varproof.attention.tables import cache as table_cache
 from varproof.attention.tables import weighted as module
 from varproof.attention.tables.majorant_check import majorant_holds
 from varproof.attention.tables.relative import relative_table
-from varproof.attention.tables.weighted import hermite, nodes, predicted, weighted_table, weighted_table_for
+from varproof.attention.tables.weighted import hermite, nodes, predicted, weighted_table
 from varproof.base.errors import CertificateError, InputError
 
 CASES = [(1.0, 1, 16.0), (1.0, 2, 16.0), (1.0, 3, 16.0), (2.0, 1, 8.0), (2.0, 4, 8.0), (0.5, 2, 2.0), (4.0, 5, 32.0)]
@@ -121,20 +121,6 @@ def test_hermite_interpolates_values_and_slopes():
             assert abs(polynomial(arb(t)) - (2 * arb(t)).exp()) < 1e-50
         for t in (-0.25, 0.5):
             assert abs(polynomial.derivative()(arb(t)) - 2 * (2 * arb(t)).exp()) < 1e-50
-
-
-@pytest.mark.parametrize(("bound", "dimension", "ratio"), [(0.99, 17.0, 1e-2), (0.99, 17.0, 1e-3), (3.0, 9.0, 1e-6)])
-def test_the_least_degree(bound, dimension, ratio):
-    table = weighted_table_for(bound, dimension, ratio)
-    assert table is not None
-    assert table.bound >= bound
-    assert table.dimension <= dimension
-    assert table.predicted <= ratio < weighted_table(table.bound, table.degree - 1, table.dimension).predicted
-
-
-def test_what_cannot_be_reached_is_none():
-    for bound, ratio in [(1.0, 0.0), (1.0, math.nan), (1.0, 1e-30), (33.0, 0.5), (20.0, 1e-14)]:
-        assert weighted_table_for(bound, 16.0, ratio) is None
 
 
 def test_bad_questions():

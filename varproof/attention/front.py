@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from array_api_compat import array_namespace, is_dask_array
 
 from varproof.attention.head import Head
 from varproof.attention.result import Attention, HeadResult
-from varproof.attention.routing import ENGINES, Route, route
+from varproof.attention.routing import Route, chosen_kernel, route
 from varproof.attention.torch_settings import without_autocast
 from varproof.attention.validation import Request, validated
 from varproof.base.errors import CertificateError, InputError
+from varproof.base.tolerances import UNIT_ROUNDOFF
 
 Engine = Literal["auto", "exact", "polynomial", "tree"]
 KernelName = Literal["auto", "numpy", "numba"]
@@ -62,18 +63,23 @@ def attend(
     >>> bool((abs(fast.values - exact.values).max(axis=1) <= fast.bound + exact.bound).all())
     True
     """
-    if engine not in ("auto", *ENGINES):
-        raise InputError("unknown engine", got=engine, allowed=", ".join(("auto", *ENGINES)))
-    if kernel not in ("auto", "numpy", "numba"):
-        raise InputError("unknown kernel", got=kernel, allowed="auto, numpy, numba")
+    _named(engine, "engine", get_args(Engine))
+    _named(kernel, "kernel", get_args(KernelName))
     request = validated(q, k, v, delta=delta, scale=scale, levels=levels, mask=mask)
     if is_dask_array(request.q):
         from varproof.attention.lazy.front import attend_dask
 
         return attend_dask(request, engine=engine, kernel=kernel, explain=explain)
+    if kernel == "numba":
+        chosen_kernel(request.q, kernel)  # refused at once, whatever engine will run
     with without_autocast(request.q):
         answers = [_one_head(head, engine, kernel) for head in request.heads()]
     return _assembled(request, answers, explain=explain)
+
+
+def _named(given: Any, what: str, names: tuple[str, ...]) -> None:
+    if not (isinstance(given, str) and given in names):
+        raise InputError(f"unknown {what}", got=str(given), allowed=", ".join(names))
 
 
 def _one_head(head: Head, engine: Engine, kernel: KernelName) -> HeadResult:
@@ -99,9 +105,15 @@ def _one_head(head: Head, engine: Engine, kernel: KernelName) -> HeadResult:
         allowed=f"delta >= {floor * 1.001:.4g}, the floor for this input in {head.dtype}"
         + ("" if engine == "auto" else f" with engine {engine}"),
         hint="; ".join(notes[len(path.notes) :])
-        + (". Give float64 arrays for a lower floor" if head.dtype == "float32" else "")
+        + (". Give float64 arrays for a lower floor" if head.dtype == "float32" and _by_cast(head, floor) else "")
         + ("" if engine in ("auto", "exact") else '. engine="auto" falls back to exact attention'),
     )
+
+
+def _by_cast(head: Head, floor: float) -> bool:
+    """Whether a float32 floor is about the rounding of the result, which float64 arrays do without."""
+    xp = head.xp
+    return floor <= 4 * UNIT_ROUNDOFF["float32"] * float(xp.max(xp.abs(xp.astype(head.v, xp.float64))))
 
 
 def _assembled(request: Request, answers: list[HeadResult], *, explain: bool) -> Attention:

@@ -12,16 +12,17 @@ from dataclasses import dataclass
 from varproof.approx.rank import monomial_rank
 from varproof.attention.outline import Outline
 from varproof.attention.polynomial.choice import expected_degree
+from varproof.attention.polynomial.engine import LARGEST_STATE
 from varproof.attention.tree.costs import predicted_flops
 from varproof.attention.tree.engine import MAX_HEAD_DIM
 
 PAIR, PAIR_FLOP = 1.5, 0.02  # exact: an exponential with its traffic, and a flop of the products
 FEATURE_FLOP = 0.03  # polynomial: narrow products
+ROW = 500.0  # exact: a row, however few keys it sees
 TOKEN = 40.0  # polynomial: norms, centring, certificate
 TREE_FLOP, TREE_TOKEN = 0.3, 300.0
 CALL = {"exact": 2e5, "polynomial": 3.5e5, "tree": 1e5}  # a call's fixed part, mostly Python
 STAGE = {"exact": 5e4, "polynomial": 1.5e5, "tree": 1.5e6}  # and that of a stage
-LARGEST_STATE = 2**31  # bytes
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,11 @@ def forecasts(seen: Outline) -> tuple[Forecast, ...]:
 
 def exact_cost(seen: Outline) -> Forecast:
     """p pairs, an exponential and 2(d + d_v + 1) flops each; a mask does not spare its pairs."""
-    cost = _calls("exact", seen) + seen.pairs * (PAIR + PAIR_FLOP * 2 * (seen.head_dim + seen.value_dim + 1))
+    cost = (
+        _calls("exact", seen)
+        + seen.queries * ROW
+        + seen.pairs * (PAIR + PAIR_FLOP * 2 * (seen.head_dim + seen.value_dim + 1))
+    )
     return Forecast("exact", cost, f"{seen.pairs:,} pairs")
 
 
@@ -65,7 +70,7 @@ def polynomial_cost(seen: Outline) -> Forecast:
 
 def _polynomial(seen: Outline, bound: float, long_queries: int) -> Forecast:
     """With a polynomial on [-bound, bound], and `long_queries` rows beyond it computed exactly."""
-    degree = likely_degree(bound, seen.head_dim, seen.eps)
+    degree = expected_degree(bound, seen.head_dim, seen.eps)
     if degree is None:
         return Forecast("polynomial", math.inf, f"no polynomial in reach for scores up to B = {bound:.4g}")
     rank = monomial_rank(seen.head_dim, degree)
@@ -109,12 +114,3 @@ def may_outgrow_memory(head_dim: int, value_dim: int) -> bool:
 
 def _calls(engine: str, seen: Outline) -> float:
     return CALL[engine] + STAGE[engine] * seen.stages
-
-
-def likely_degree(bound: float, head_dim: int, eps: float) -> int | None:
-    """The degree that the polynomial engine will probably use: relative, or weighted for tokens of uniform directions.
-
-    >>> likely_degree(1.0, 4, 1e-3), likely_degree(100.0, 4, 1e-3) is None
-    (4, True)
-    """
-    return expected_degree(bound, head_dim, eps)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.util import find_spec
+from typing import Any
 
 import numpy as np
 
@@ -14,15 +15,14 @@ from varproof.attention.exact import engine as exact
 from varproof.attention.head import Head
 from varproof.attention.outline import Outline, outline
 from varproof.attention.polynomial import engine as polynomial
+from varproof.attention.polynomial.engine import LARGEST_STATE
 from varproof.attention.polynomial.kernel import Kernel
 from varproof.attention.precision import in_float64
-from varproof.attention.prediction import LARGEST_STATE, Forecast, forecasts, may_outgrow_memory, polynomial_cost
+from varproof.attention.prediction import Forecast, forecasts, may_outgrow_memory, polynomial_cost
 from varproof.attention.result import HeadResult
 from varproof.attention.torch_settings import full_precision
 from varproof.attention.tree import engine as tree
 from varproof.base.errors import InputError
-
-ENGINES = ("exact", "polynomial", "tree")
 
 
 @dataclass(frozen=True)
@@ -101,25 +101,25 @@ def _steps(head: Head, engine: str, kernel: str) -> tuple[Step, ...]:
     dtypes = dict.fromkeys((*own, "float64"))
     if engine == "exact":
         return tuple(Step(f"exact in {dtype}", partial(exact.run, compute=dtype)) for dtype in dtypes)
-    serve = partial(polynomial.run, kernel=chosen_kernel(head, kernel))
+    serve = partial(polynomial.run, kernel=chosen_kernel(head.q, kernel))
     return tuple(
         Step(f"polynomial in {dtype}", serve if dtype == head.dtype else partial(in_float64, serve)) for dtype in dtypes
     )
 
 
-def chosen_kernel(head: Head, name: str) -> Kernel | None:
+def chosen_kernel(array: Any, name: str) -> Kernel | None:
     """The kernel by name; None leaves the choice of an array kernel to the engine.
 
     "auto" takes the compiled kernel for NumPy arrays when numba is installed. Raises `MissingExtraError` where "numba"
     is asked for and missing, `InputError` where it cannot take the arrays.
     """
-    compiled = isinstance(head.q, np.ndarray)
+    compiled = isinstance(array, np.ndarray)
     if name == "numpy" or (name == "auto" and not (compiled and _has_compiler())):
         return None
     if not compiled:
         raise InputError(
             "the numba kernel takes NumPy arrays",
-            got=f"{type(head.q).__module__}.{type(head.q).__name__}",
+            got=f"{type(array).__module__}.{type(array).__name__}",
             allowed='kernel="auto" or "numpy" (which is the array kernel for every library)',
         )
     from varproof.attention.compiled.kernel import numba_kernel

@@ -112,14 +112,14 @@ def score_scale(scale: Any, head_dim: int) -> tuple[float, int]:
         if scale == "one":
             return 1.0, 0
         raise InputError("unknown score scale", got=scale, allowed=SCALES)
-    value = _real(scale, "scale")
+    value = _real(scale, "scale", SCALES)
     if not 1e-300 <= value <= 1e300:
         raise InputError("the score scale is out of range", got=scale, allowed=f"{SCALES}, from 1e-300 to 1e300")
     return value, int(Fraction(value) != _exactly(scale))  # an unknown kind of number counts as rounded
 
 
 def _delta(delta: Any) -> float:
-    value = _real(delta, "delta")
+    value = _real(delta, "delta", "a number > 0, an entrywise error")
     exactly = _exactly(delta)
     if exactly is None or Fraction(value) > exactly:
         value = math.nextafter(value, 0.0)
@@ -128,7 +128,7 @@ def _delta(delta: Any) -> float:
     return value
 
 
-def _real(value: Any, name: str) -> float:
+def _real(value: Any, name: str, allowed: str) -> float:
     """A real number as the nearest float; NaN, infinities, complex numbers and text are refused."""
     try:
         if isinstance(value, (str, bytes, bool, complex)):
@@ -137,7 +137,8 @@ def _real(value: Any, name: str) -> float:
     except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number):
-        raise InputError(f"{name} is not a finite real number", got=value, allowed=f"{name} > 0")
+        shown = value if isinstance(value, (int, float)) else f"{value!r} ({type(value).__name__})"
+        raise InputError(f"{name} is not a finite real number", got=shown, allowed=allowed)
     return number
 
 

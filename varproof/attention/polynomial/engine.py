@@ -39,10 +39,10 @@ def run(
     `table`: use this one (its bound must cover the scores), else the cheapest that is expected to reach delta for
     nearly all rows, which may leave out the longest queries; `weighted` True or False restricts the choice to one
     kind. float32 heads are computed in float64 where rounding would take a large share of delta. Rows that miss delta
-    are computed once more, exactly or with a relative table, and counted; that is every row where no table exists or
-    exact attention is expected to be cheaper. A bound may exceed delta: the caller decides. Raises `InputError` for
-    masks, for a table that does not cover the scores, and before allocating when the state would take more than
-    `largest_state` bytes.
+    are computed once more, exactly or with a relative table, and counted. Where no table exists or exact attention is
+    expected to be cheaper the answer is exact attention's; `engine` says "exact" whenever every row is. A bound may
+    exceed delta: the caller decides. Raises `InputError` for masks, for a table that does not cover the scores, and
+    before allocating when the state would take more than `largest_state` bytes.
 
     >>> import numpy as np
     >>> from varproof.attention.head import Head, Stage
@@ -84,12 +84,7 @@ def run(
 
 def _all_exact(head: Head) -> HeadResult:
     answer = exact.run(head, compute="float64")
-    return replace(
-        answer,
-        engine="polynomial",
-        rows_rerun=head.queries,
-        notes=("no polynomial that would be cheaper: every row was computed exactly",),
-    )
+    return replace(answer, notes=("no polynomial that would be cheaper: every row was computed exactly",))
 
 
 def _again(
@@ -133,6 +128,7 @@ def _again(
     bound[index] = xp.where(better, answer.bound, bound[index])
     return replace(
         first,
+        engine="exact" if cheaper is None and len(rows) == head.queries else first.engine,
         degree=max(first.degree, answer.degree),
         rank=max(first.rank, answer.rank),
         flops=first.flops + answer.flops,

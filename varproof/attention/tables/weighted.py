@@ -19,7 +19,7 @@ from flint import arb, arb_poly, ctx
 from scipy import special
 
 from varproof.attention.tables import cache as table_cache
-from varproof.attention.tables.bound_grid import LARGEST_DIMENSION, dimension_grid_below, grid_above
+from varproof.attention.tables.bound_grid import LARGEST_DIMENSION
 from varproof.attention.tables.majorant_check import majorant_holds
 from varproof.base.errors import CertificateError, InputError
 
@@ -76,28 +76,6 @@ def weighted_table(bound: float, degree: int, dimension: float) -> WeightedTable
             "weights": table_cache.hexadecimal(table.weights),
         },
     )
-
-
-def weighted_table_for(bound: float, dimension: float, ratio: float) -> WeightedTable | None:
-    """The table of least degree with `predicted` <= `ratio`, on the grids above `bound` and below `dimension`.
-
-    None where no degree up to 32 is predicted to reach `ratio`, always for bounds above 32. Raises `InputError` for a
-    bound outside [0, 704] or a dimension that is NaN, and `CertificateError` like `weighted_table`.
-
-    >>> weighted_table_for(0.99, 17.0, 1e-2).degree
-    2
-    """
-    half, law, before = grid_above(bound), dimension_grid_below(dimension), math.inf
-    if half > LARGEST_BOUND:
-        return None
-    for degree in range(MAX_DEGREE + 1):
-        table = weighted_table(half, degree, law)
-        if table.predicted <= ratio:
-            return table
-        if table.predicted > NO_PROGRESS * before and degree > half:
-            return None
-        before = table.predicted
-    return None
 
 
 def _build(bound: float, degree: int, dimension: float) -> WeightedTable:
