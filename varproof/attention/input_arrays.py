@@ -85,7 +85,7 @@ def _dense(tensor: Any, name: str) -> Any:
         raise InputError(
             f"{name} is not a dense tensor",
             got=kind if not usual or tensor.is_nested or tensor.is_quantized else f"{kind} without data of its own",
-            allowed="torch.Tensor of layout torch.strided, outside of vmap, grad and the other transforms of torch.func",
+            allowed="torch.Tensor of layout torch.strided, outside of vmap and the other transforms of torch.func",
             hint="to_dense() or dequantize() converts sparse or quantised ones; give masks as mask",
         )
     return tensor.detach().resolve_neg()
@@ -94,7 +94,7 @@ def _dense(tensor: Any, name: str) -> Any:
 def _has_data(tensor: Any) -> bool:
     """False for tensors that stand for others inside a transform; those on "meta" are refused for their device."""
     try:
-        return tensor.device.type == "meta" or tensor.numel() == 0 or tensor.data_ptr() != 0
+        return bool(tensor.device.type == "meta" or tensor.numel() == 0 or tensor.data_ptr() != 0)
     except RuntimeError:
         return False
 
