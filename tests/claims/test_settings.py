@@ -7,10 +7,10 @@ from fractions import Fraction
 import pytest
 
 from varproof.base.errors import InputError
-from varproof.claims.cells import chosen, integers, rationals
+from varproof.claims.cells import chosen, integers, rationals, schedules
 from varproof.claims.ledger import run_claim, run_ledger
 from varproof.claims.model import Case
-from varproof.claims.registry import load_claim
+from varproof.claims.registry import load_claim, load_claims
 from varproof.claims.settings import MAX_CELLS, MAX_VALUES, override, parse_settings
 
 
@@ -118,3 +118,30 @@ def test_an_axis_of_named_values_says_which():
     with pytest.raises(InputError) as caught:
         chosen(case(5), "x", (4, 16, 64))
     assert caught.value.allowed == "4, 16, 64: the statement is about these"
+
+
+def test_a_schedule_is_typed_without_commas():
+    first, second, third = schedules(case("1-2-4", 256, "7-"), "x", most_tokens=700)
+    assert (first.sides, first.name) == ((1, 2, 4), "1-2-4")
+    assert (second.tokens, second.name) == (680, "256")
+    assert third.sides == (7,)
+
+
+@pytest.mark.parametrize("value", ["2-1", "0-1", "1--2", "doubling", "", "5", 5, Fraction(3, 2), "1-30", "7-"])
+def test_schedules_out_of_range_are_refused_with_what_can_be_typed(value):
+    with pytest.raises(InputError) as caught:
+        schedules(case("1-2", value), "x", most_tokens=700, least_scales=2)
+    assert "axis x" in caught.value.message
+    assert caught.value.allowed == (
+        "sides such as 1-2-4, or 256, 512, 1024, with at most 700 tokens and at least 2 scales"
+    )
+
+
+@pytest.mark.parametrize("claim", load_claims(), ids=lambda claim: claim.id)
+def test_what_the_list_prints_can_be_typed_back(claim):
+    for axis, values in claim.cells.items():
+        printed = ",".join(map(str, values))  # as show_claims prints it
+        typed = parse_settings([f"{axis}={printed}"], [claim])[axis]
+        # names made of digits come back as numbers, which the checks read alike
+        assert tuple(map(str, typed)) == tuple(map(str, values))
+        assert override(claim, {axis: typed}).keys() == claim.cells.keys()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import TypeVar
 
 from varproof.base.errors import InputError
 from varproof.claims.model import Case
+from varproof.growth.schedules import Schedule, parse_schedule
 
 Value = TypeVar("Value", int, str)
 
@@ -42,6 +44,31 @@ def chosen(case: Case, axis: str, allowed: tuple[Value, ...]) -> tuple[Value, ..
             named = ", ".join(by_text)
             raise InputError(f"cell axis {axis}", got=value, allowed=f"{named}: the statement is about these")
     return tuple(by_text[str(value)] for value in case.cells[axis])
+
+
+def schedules(case: Case, axis: str, *, most_tokens: int, least_scales: int = 1) -> tuple[Schedule, ...]:
+    """The values of an axis as schedules: 256, 512, 1024, or sides joined by "-" (a comma separates values).
+
+    The name of each is the value itself. Raises `InputError` for anything else, for fewer than `least_scales` scales
+    and for more than `most_tokens` tokens, with which a check would take minutes.
+
+    >>> [schedule.sides for schedule in schedules(Case({}, {"s": ("1-2-4", "1-3")}), "s", most_tokens=30)]
+    [(1, 2, 4), (1, 3)]
+    """
+    scales = f" and at least {least_scales} scales" if least_scales > 1 else ""
+    allowed = f"sides such as 1-2-4, or 256, 512, 1024, with at most {most_tokens} tokens{scales}"
+    found = []
+    for value in case.cells[axis]:
+        text = str(value)
+        try:
+            schedule = parse_schedule(text.replace("-", ","))
+        except InputError as error:
+            raise InputError(f"cell axis {axis}: {error.message}", got=value, allowed=allowed) from None
+        if schedule.number_of_scales < least_scales or schedule.tokens > most_tokens:
+            sizes = f"{text} ({schedule.number_of_scales} scales, {schedule.tokens} tokens)"
+            raise InputError(f"cell axis {axis}", got=sizes, allowed=allowed)
+        found.append(replace(schedule, name=text))
+    return tuple(found)
 
 
 def rationals(

@@ -8,7 +8,7 @@ from itertools import product
 from math import isqrt
 
 from varproof.base.verdict import Finding, Part, Verdict, from_parts
-from varproof.claims.cells import integers, rationals
+from varproof.claims.cells import integers, rationals, schedules
 from varproof.claims.model import Case, Claim, Correction, Variant
 from varproof.claims.tally import Tally
 from varproof.growth.counts import geometric_counts, geometric_limits, linear_counts, linear_polynomial
@@ -43,9 +43,8 @@ def corrected(case: Case) -> Finding:
     """
     law, upper, tight, lower = Tally(), Tally(), Tally(), Tally()
     cached = case.assumes("cache")
-    for sides in case.cells["law"]:
-        small = parse_schedule(str(sides))
-        law.equal(_enumerated_pairs(small, cached=cached), _pairs(small, cached=cached), schedule=sides)
+    for small in schedules(case, "law", most_tokens=100):  # every pair is listed
+        law.equal(_enumerated_pairs(small, cached=cached), _pairs(small, cached=cached), schedule=small.name)
     for ratio in rationals(case, "ratios", above=1):
         bound = geometric_limits(ratio).attention if ratio != 2 else case.constants["bound_2"]
         for n in integers(case, "sides", low=1, high=10_000):
@@ -172,7 +171,7 @@ CLAIM = Claim(
     constants={"bound_2": Fraction(64, 45), "linear_leading": Fraction(1, 18), "flops": Fraction(4)},
     cells={
         "offered": (64, 1, 10**6, 10**100),
-        "law": ("1,2,4", "1,2,3,4", "1,3,5", ",".join(map(str, PRESETS["256"][:6]))),
+        "law": ("1-2-4", "1-2-3-4", "1-3-5", "-".join(map(str, PRESETS["256"][:6]))),
         "ratios": (2, 3, 5, Fraction(3, 2), Fraction(5, 4), Fraction(16, 13), Fraction(11, 10)),
         "integer_ratios": (2, 3, 4, 10),
         "sides": (8, 16, 64, 100, 243, 1000),

@@ -15,14 +15,14 @@ from varproof.attention.polynomial import engine as polynomial
 from varproof.attention.polynomial.array_kernel import ArrayKernel
 from varproof.base.verdict import Finding, Verdict
 from varproof.claims.attention_cases import drawn_head, fractions, one_stage, stages_of
-from varproof.claims.cells import chosen, integers
+from varproof.claims.cells import integers, schedules
 from varproof.claims.model import Case, Claim, Variant
 from varproof.claims.parts import assemble
 from varproof.claims.tally import Tally
-from varproof.growth.schedules import Schedule, parse_schedule
+from varproof.growth.schedules import Schedule
 
 PAGE = "docs/explanation/attention-certificate.md"
-PRESETS = ("1,2,4,8", "1,2,3,4,5", "256")
+MOST_TOKENS = 2500
 SHORT = Schedule((1, 2, 3))
 VALUE_DIM = 2
 FORGOTTEN = 1  # the stage that a variant leaves out
@@ -96,9 +96,9 @@ def _zeros(size: int) -> Any:
 
 def _engine(case: Case) -> Finding:
     tally = Tally()
-    for preset in chosen(case, "schedule", PRESETS):
-        for number, difference, allowed in _recomputed(preset):
-            tally.at_most(difference, allowed, schedule=preset, stage=number)
+    for schedule in schedules(case, "schedule", most_tokens=MOST_TOKENS):
+        for number, difference, allowed in _recomputed(schedule):
+            tally.at_most(difference, allowed, schedule=schedule.name, stage=number)
     return tally.finding(
         "float64 runs with running sums and runs anew for every stage differ by less than the sum of their certified "
         "bounds",
@@ -107,9 +107,8 @@ def _engine(case: Case) -> Finding:
 
 
 @cache
-def _recomputed(preset: str) -> tuple[tuple[int, Fraction, Fraction], ...]:
+def _recomputed(schedule: Schedule) -> tuple[tuple[int, Fraction, Fraction], ...]:
     """For some stages: number, largest difference to a run over all keys seen, and the sum of the bounds there."""
-    schedule = parse_schedule(preset)
     head = drawn_head(12, schedule, 3, bound=2.0, delta=1e-3)
     staged = polynomial.run(head)
     found = []
@@ -145,5 +144,5 @@ CLAIM = Claim(
         Variant("the keys of one stage forgotten", "later queries miss them", dropped=frozenset({"all_stages"})),
     ),
     constants={"last_multinomial": Fraction(1)},
-    cells={"head_dim": (1, 2, 3), "degree": (1, 2, 3), "schedule": ("1,2,4,8",)},
+    cells={"head_dim": (1, 2, 3), "degree": (1, 2, 3), "schedule": ("1-2-4-8",)},
 )
