@@ -6,6 +6,7 @@ queries sees have no task. Everything is computed in float64; float32 heads get 
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -67,14 +68,22 @@ def _finished(part: Partial, q: Any, gamma: float, about: Summary, counts: Round
     return values, bound
 
 
-def require(bound: Any, delta: float) -> None:
-    """`CertificateError` unless every bound is at most `delta`: raised while Dask computes."""
-    if not bool((bound <= delta).all()):
-        raise CertificateError(
-            "no certificate reaches delta",
-            got=f"delta = {delta:.3g}",
-            allowed=f"delta >= {float(np.max(bound)):.3g}, the floor for a chunk of rows",
-        )
+def require(bound: Any, delta: float, *, floor: float | None = None, hint: str = "") -> None:
+    """`CertificateError` unless every bound is at most `delta`: raised while Dask computes.
+
+    `floor`: the delta that these rows would need, the largest bound when not given.
+    """
+    if bool((bound <= delta).all()):
+        return
+    least = float(np.max(bound)) if floor is None else floor
+    raise CertificateError(
+        "no certificate reaches delta",
+        got=f"delta = {delta:.3g}",
+        allowed=f"delta >= {least * 1.001:.4g}, the floor of the rows seen so far, which are one chunk"
+        if math.isfinite(least)
+        else "no delta: rounding leaves a row without a certificate",
+        hint=hint,
+    )
 
 
 def chunked(found: list[tuple[Chunk, Any]], value_dim: int, dtype: Any) -> tuple[Any, Any]:
@@ -84,7 +93,7 @@ def chunked(found: list[tuple[Chunk, Any]], value_dim: int, dtype: Any) -> tuple
     values = [da.from_delayed(pair[0], (m, value_dim), dtype) for m, (_, pair) in zip(rows, found, strict=True)]
     bound = [da.from_delayed(pair[1], (m,), np.float64) for m, (_, pair) in zip(rows, found, strict=True)]
     if not found:
-        return da.zeros((0, value_dim), dtype=dtype), da.zeros((0,), dtype=np.float64)
+        return da.zeros((0, value_dim), dtype=dtype, chunks=(0, value_dim)), da.zeros((0,), chunks=(0,))
     return da.concatenate(values), da.concatenate(bound)
 
 

@@ -36,6 +36,8 @@ from varproof.attention.tables.bound_grid import LARGEST_BOUND
 from varproof.attention.tables.relative import RelativeTable, relative_table_for
 from varproof.base.extras import optional
 
+TABLE_SHARE = 0.99  # of delta; the rest is for rounding
+
 
 @dataclass(frozen=True)
 class Setup:
@@ -66,17 +68,31 @@ class State:
     seen: Moments
 
 
-def setup(head: Head, about: Summary, kernel: Kernel | None = None, *, joins: int = 64) -> Setup | None:
-    """The polynomial for a head, None where no table reaches delta. `joins`: additions of a term between chunks."""
-    at = about.at
-    half_range = float(at.half.max())
+def score_bound(head: Head, about: Summary) -> float:
+    """B >= gamma max|q| max|k'| for the real gamma and keys k' centred at the frame of `about`."""
     gamma = abs(head.gamma) * (1 + (head.gamma_roundings + 1) * 2.0**-52)
-    bound = gamma * about.largest_query * about.largest_key * (1 + 2.0**-48)
+    return gamma * about.largest_query * about.largest_key * (1 + 2.0**-48)
+
+
+def table_for(head: Head, about: Summary, delta: float | None = None) -> RelativeTable | None:
+    """The relative table for a head and its delta or another, None where none reaches it."""
+    half_range, bound = float(about.at.half.max()), score_bound(head, about)
     if not bound <= LARGEST_BOUND or half_range == 0:
         return None
-    table = relative_table_for(bound, relative_error_within(head.delta * 0.99, half_range))
-    if table is None:
-        return None
+    return relative_table_for(
+        bound, relative_error_within((head.delta if delta is None else delta) * TABLE_SHARE, half_range)
+    )
+
+
+def setup(
+    head: Head, about: Summary, table: RelativeTable, kernel: Kernel | None = None, *, joins: int = 64
+) -> Setup | None:
+    """The polynomial of `table_for` for a head, None where its scaling would overflow or underflow.
+
+    `joins`: additions of a term between chunks.
+    """
+    at = about.at
+    half_range, bound = float(at.half.max()), score_bound(head, about)
     middle_size = float(np.abs(at.middle).max())
     none = np.zeros(0)
     where = Frame(
@@ -128,7 +144,10 @@ def _outputs(q: Any, state: State, by: Setup, delta: float) -> tuple[Any, Any]:
         bound = relative_bound(np, out[:, -1], size, by.table.error, by.rounding)
         values = (out[:, :-1] * (1 / out[:, -1:]) + by.middle).astype(dtype)
     bound = np.where(np.isfinite(values).all(axis=1), bound, np.inf)
-    require(bound, delta)
+    # a larger delta leaves 1 - TABLE_SHARE of itself to rounding, which stays what it is
+    noise = np.max(bound) - by.rounding.half_range * l1_bound(by.table.error)
+    floor = max(float(np.max(bound)), float(noise) / (1 - TABLE_SHARE) * 1.01)
+    require(bound, delta, floor=floor, hint='engine="exact" has a lower floor')
     return values, bound
 
 
