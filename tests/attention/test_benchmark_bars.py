@@ -8,7 +8,7 @@ import pytest
 
 from varproof.attention.bench.bars import bars, best_row, case_crossover, case_growth, peak_share
 from varproof.attention.bench.cases import CASES, named_cases
-from varproof.attention.bench.plot import draw_benchmark, draw_errors, draw_speed
+from varproof.attention.bench.plot import draw_benchmark, draw_errors, draw_speed, with_decades
 from varproof.attention.bench.result import (
     EXACT,
     SDPA,
@@ -150,6 +150,41 @@ def test_the_picture_shows_the_numbers():
         "polynomial, relative: certified": ([9, 45], [2e-2, 2e-3]),
         "Performer": ([9], [3e-2]),
     }
+
+
+def test_titles_stay_off_the_panel_above_and_only_powers_of_ten_are_named(tmp_path, monkeypatch):
+    from matplotlib.figure import Figure
+
+    figures: list[Figure] = []
+    save = Figure.savefig
+    monkeypatch.setattr(Figure, "savefig", lambda self, path: figures.append(self) or save(self, path))
+    case = result("tree-d2", row("tree", 1.0), curves=(Curve("tree", (64, 256), (2e-3, 4e-3)),))
+    draw_benchmark(Benchmark(Settings(), (case,) * 4, STUDY), tmp_path / "bench.png")
+    (figure,) = figures
+    panels = figure.axes[:5]
+    for above, below in ((panels[0], panels[2]), (panels[1], panels[3]), (panels[2], panels[4])):
+        gap = above.xaxis.label.get_window_extent().y0 - below.title.get_window_extent().y1
+        assert gap > below.title.get_window_extent().height
+    for axes in panels:
+        shown = [label.get_text() for label in axes.yaxis.get_minorticklabels()]
+        assert not any(shown)
+        low, high = axes.get_ylim()
+        ticks = [tick for tick in axes.yaxis.get_majorticklocs() if low <= tick <= high]
+        assert len(ticks) >= 2  # 2 to 4 ms alone lie between two powers of ten
+
+
+@pytest.mark.parametrize(
+    ("limits", "expected"),
+    [
+        ((0.3, 20.0), (0.3, 20.0)),
+        ((0.3, 7.0), (0.1, 10.0)),
+        ((2.0, 4.0), (1.0, 10.0)),
+        ((1.0, 10.0), (1.0, 10.0)),
+        ((0.9, 1.1), (0.1, 10.0)),
+    ],
+)
+def test_an_axis_reaches_two_powers_of_ten(limits, expected):
+    assert with_decades(*limits) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(("suffix", "head"), [("png", b"\x89PNG"), ("svg", b"<?xml")])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import replace
 from importlib import resources
 
 import jsonschema
 import pytest
+from rich.console import Console
 
 from varproof.attention.bench.benchmark import MeasurementError
 from varproof.attention.bench.cases import CASES, named_cases
@@ -24,6 +26,7 @@ from varproof.attention.bench.result import (
     Settings,
 )
 from varproof.cli import bench_attention
+from varproof.cli.bench_attention_tables import Sheet, say, show_sheet
 from varproof.cli.main import main
 
 NUMPY = "polynomial, numpy"
@@ -60,6 +63,11 @@ def measured(*, violated: bool = False, bound: float | None = 4.2e-5) -> Benchma
     result = CaseResult(case, 5e-5, 7e10, rows, curves, (Cold(NUMPY, 0.007, 0.21, 0.09),))
     points = (RankPoint("polynomial, relative", 21, 2e-6, 4e-5, 0.1), RankPoint("Performer", 21, 0.04, None, 0.1))
     return Benchmark(Settings(), (result,), RankStudy(CASES[3], points, ("Nystroem: not installed",)), {"torch": None})
+
+
+@pytest.fixture(autouse=True)
+def _no_width(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
 
 
 @pytest.fixture
@@ -118,8 +126,9 @@ def test_the_table_holds_what_was_measured(canned, capsys):
     assert rows[2][1] == "attend (polynomial)"
     assert rows[4] == ["", SDPA, "550 ms", "-", "1.09 x", "-", "-", "-", "4.0e-17"]
     assert ["d2-r21", NUMPY, "7 ms", "210 ms", "90 ms", "1000", "-"] in rows
-    assert ["d2-r21", "Performer, equal rank", "21", "20 ms", "4.0e-02", ""] in rows
-    assert ["d2-r21", "KeOps", "-", "failed", "-", "CompileError: no compiler"] in rows
+    assert ["d2-r21", "Performer, equal rank", "21", "20 ms", "4.0e-02"] in rows
+    assert ["d2-r21", "KeOps", "-", "failed", "-"] in rows
+    assert "d2-r21, KeOps: CompileError: no compiler" in shown
     assert ["d2-r21", "numpy: against SDPA", "440 x", "400 x: met", "600 x: NOT met"] in rows
     assert ["not measured", "28 %: open", "70 %: open"] in [row[2:] for row in rows]
     assert ["21", "4.0e-05", "2.0e-06", "4.0e-02"] in rows  # rank; bound and error of ours; error of Performer
@@ -128,6 +137,126 @@ def test_the_table_holds_what_was_measured(canned, capsys):
     assert "N^" not in shown  # four sizes are no basis for an exponent
     assert "VIOLATED" not in shown
     assert [line for line in shown.splitlines() if "│" in line and len(line) > 100] == []
+
+
+def everything() -> Benchmark:
+    """Two cases with the longest names, all peers and methods: what needs the most columns."""
+    found = measured()
+    (first,) = found.cases
+    install = "not installed: pip install performer-pytorch"
+    peers = (
+        Row("Performer, equal rank", "peer", "unavailable", install),
+        Row("Performer, equal time", "peer", "unavailable", install),
+        Row("Nystroem, equal time", "peer", seconds=(0.2,), rank=4, error=0.04, note="slower even at this rank"),
+    )
+    case = replace(CASES[5], tokens=1048576)
+    second = replace(first, case=case, rows=(*first.rows[:5], *peers), cold=(Cold(NUMPY, 0.0123, 0.123, 0.0456),))
+    methods = ("polynomial, relative", "polynomial, weighted", "Performer", "Nystroem")
+    assert found.ranks is not None
+    points = tuple(
+        RankPoint(method, rank, 2e-6, 4e-5 if "poly" in method else None, 0.1)
+        for method in methods
+        for rank in (9, 495)
+    )
+    return replace(found, cases=(first, second), ranks=replace(found.ranks, points=points))
+
+
+WHOLE = (
+    NUMPY,
+    "polynomial, numba",
+    "attend (polynomial)",
+    SDPA,
+    "Performer, equal rank",
+    "weighted-d16",
+    "N = 1048576",
+)
+
+
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_numbers_and_names_stay_whole_at_usual_widths(width, canned, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(width))
+    canned(everything())
+    assert main(["bench", "attention"]) == 0
+    shown = capsys.readouterr().out
+    tables = [line for line in shown.splitlines() if line and line[0] in "┏┃┡│└"]
+    assert max(map(len, tables)) <= width
+    cells = {entry for row in lines(shown) for entry in row}
+    assert {"4.2e-05", "2.3e-06", "1.25 ms", "440 x", "0.917 x", "12.3 ms", "600 x: NOT met", *WHOLE} <= cells
+    assert ["495", "4.0e-05", "2.0e-06", "4.0e-05", "2.0e-06", "2.0e-06", "2.0e-06"] in lines(shown)
+    assert "\nweighted-d16, Performer: not installed: pip install performer-pytorch\n" in shown
+    assert "\nweighted-d16, Nystroem, equal time: slower even at this rank\n" in shown
+    assert '\nd2-r21, weighted-d16, polynomial, numba: numba is not installed: pip install "varproof[fast]"\n' in shown
+    assert ("left out at 80 columns: peak, rank; --json has all" in shown) == (width == 80)
+
+
+def on_paper(width: int, *, terminal: bool = True) -> Console:
+    return Console(
+        file=io.StringIO(), width=width, force_terminal=terminal, color_system=None, highlight=False, markup=False
+    )
+
+
+def printed(console: Console) -> str:
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("width", "columns"),
+    [(36, ["case", "name", "time", "rank"]), (35, ["name", "time", "rank"]), (28, ["name", "time"]), (20, None)],
+)
+def test_a_sheet_takes_the_first_form_that_fits(width, columns):
+    console = on_paper(width)
+    sheet = Sheet("", ("case", "name", "time", "rank"), [("d2-r21", "engine", "1.25 ms", "21")], spare=("rank",))
+    show_sheet(console, sheet)
+    shown = printed(console)
+    heading = next(line for line in shown.splitlines() if "name" in line)
+    if columns is not None:
+        assert [entry.strip() for entry in heading.split("┃")[1:-1]] == columns
+        assert "1.25 ms" in shown
+    assert max(map(len, shown.splitlines())) <= width
+    assert ("left out" in shown) == (columns is None or len(columns) == 2)
+
+
+def test_a_command_to_copy_is_never_broken():
+    text = 'weighted-d16, polynomial, numba: numba is not installed: pip install "varproof[fast]"'
+    terminal, pipe = on_paper(60), on_paper(60, terminal=False)
+    say(terminal, text)
+    say(pipe, text)
+    assert '\n  pip install "varproof[fast]"\n' in printed(terminal)
+    assert max(map(len, printed(terminal).splitlines())) <= 60
+    assert printed(pipe) == text + "\n"
+
+
+@pytest.mark.parametrize("columns", ["0", "", "wide", "-80", "19"])
+def test_a_width_that_is_none_is_ignored(columns, canned, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", columns)
+    canned(measured())
+    assert main(["bench", "attention"]) == 0
+    assert lines(capsys.readouterr().out)[0][0] == "d2-r21"
+
+
+@pytest.mark.parametrize(
+    ("option", "allowed"),
+    [
+        ("--tokens", "2 to 1048576"),
+        ("--repeats", "1 to 1000"),
+        ("--degree", "0 to 60"),
+        ("--bound", "above 0, at most 300"),
+        ("--head-dim", "an integer from 1"),
+        ("--seed", "an integer from 0"),
+    ],
+)
+def test_a_word_in_place_of_a_number_is_answered_with_the_range(option, allowed, capsys):
+    assert main(["bench", "attention", option, "abc", "--json"]) == 2
+    assert allowed in json.loads(capsys.readouterr().out)["error"]["allowed"]
+
+
+def test_a_state_too_large_for_the_memory_is_refused_with_options_of_the_command(capsys):
+    line = "--head-dim 40 --degree 8 --tokens 32 --quick --no-peers --json"
+    assert main(["bench", "attention", *line.split()]) == 2
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert "bytes" in error["allowed"]
+    assert error["hint"] == "take a smaller --head-dim or --degree"
 
 
 def test_a_violated_bound_leaves_with_1(canned, capsys):

@@ -7,13 +7,21 @@ from typing import Annotated
 
 import typer
 
-from varproof.attention.bench.benchmark import MeasurementError, measure, steps
-from varproof.attention.bench.cases import CASES, Case, custom_case, named_cases
+from varproof.attention.bench.benchmark import MAX_REPEATS, MeasurementError, measure, steps
+from varproof.attention.bench.cases import (
+    CASES,
+    MAX_BOUND,
+    MAX_DEGREE,
+    MAX_TOKENS,
+    Case,
+    custom_case,
+    named_cases,
+)
 from varproof.attention.bench.result import Settings
 from varproof.base.errors import InputError
 from varproof.cli.bench_attention_view import answer_benchmark, show
 from varproof.cli.failures import InfrastructureError, after_the_answer
-from varproof.cli.output import PLOT_SUFFIXES, JsonFlag, PlotFile, Seed, check_target, emit_json, picture
+from varproof.cli.output import PLOT_SUFFIXES, JsonFlag, PlotFile, check_target, emit_json, picture
 from varproof.cli.progress import progress
 
 _NAMES = ", ".join(case.name for case in CASES)
@@ -45,15 +53,24 @@ def attention(
     names: Annotated[
         list[str] | None, typer.Option("--case", metavar="NAME", help=f"{_NAMES}; may be repeated.")
     ] = None,
-    head_dim: Annotated[int | None, typer.Option("--head-dim", metavar="D", help="A case of your own: d.")] = None,
-    degree: Annotated[int | None, typer.Option("--degree", metavar="G", help="A case of your own: its degree.")] = None,
+    head_dim: Annotated[
+        int | None, typer.Option("--head-dim", metavar="D", help="A case of your own: d, an integer from 1.")
+    ] = None,
+    degree: Annotated[
+        int | None, typer.Option("--degree", metavar="G", help=f"A case of your own: its degree, 0 to {MAX_DEGREE}.")
+    ] = None,
     bound: Annotated[
-        float | None, typer.Option("--bound", metavar="B", help="A case of your own: the largest score.")
+        float | None,
+        typer.Option(
+            "--bound", metavar="B", help=f"A case of your own: the largest score, above 0, at most {MAX_BOUND:g}."
+        ),
     ] = None,
     tokens: Annotated[
-        int | None, typer.Option("--tokens", metavar="N", help="Tokens, instead of the cases' own.")
+        int | None, typer.Option("--tokens", metavar="N", help=f"2 to {MAX_TOKENS} tokens, instead of the cases' own.")
     ] = None,
-    repeats: Annotated[int, typer.Option("--repeats", metavar="N", help="Rounds; medians are shown.")] = 5,
+    repeats: Annotated[
+        int, typer.Option("--repeats", metavar="N", help=f"1 to {MAX_REPEATS} rounds; medians are shown.")
+    ] = 5,
     quick: Annotated[bool, typer.Option("--quick", metavar="", help="Small sizes: does it work at all?")] = False,
     peers: Annotated[
         bool, typer.Option("--peers/--no-peers", metavar="", help="Performer, Nystroem and KeOps beside us.")
@@ -61,7 +78,9 @@ def attention(
     backend: Annotated[Backend, typer.Option("--backend", help="Whose arrays.")] = Backend.NUMPY,
     device: Annotated[Device, typer.Option("--device", help="Where they live.")] = Device.CPU,
     dtype: Annotated[Dtype, typer.Option("--dtype", help="Their format.")] = Dtype.FLOAT64,
-    seed: Seed = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="N", min=0, help="Seed of everything random, an integer from 0.")
+    ] = 0,
     as_json: JsonFlag = False,
     plot: PlotFile = None,
 ) -> int:

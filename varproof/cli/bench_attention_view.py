@@ -6,12 +6,10 @@ from typing import Any
 
 from varproof.attention.bench.bars import Bar, bars, best_row, case_crossover, case_growth, peak_share
 from varproof.attention.bench.result import BASELINES, EXACT, SDPA, Benchmark, CaseResult, RankStudy, Row
-from varproof.base.errors import shorten
-from varproof.cli.output import results, table
+from varproof.cli.bench_attention_tables import Sheet, say, show_sheet, wide_console
 
 OUTCOMES = {"measured": "measured", "unavailable": "absent", "failed": "failed"}
 FIT_POINTS = 5  # a line through fewer sizes says little
-NOTE = 40  # letters of a reason in a table; the JSON has all
 
 
 def answer_benchmark(found: Benchmark) -> dict[str, Any]:
@@ -75,35 +73,44 @@ def _row_fields(result: CaseResult, row: Row) -> dict[str, Any]:
 
 def show(found: Benchmark) -> None:
     """Print the tables for people."""
-    console = results()
+    console = wide_console()
     settings = found.settings
     where = f"{settings.backend} {settings.dtype} on {settings.device}"
     threads = ", one thread" if settings.device == "cpu" else ""
     title = f"Attention with its certificate: {where}{threads}; warm, medians of rounds"
     columns = ("case", "engine", "time", "vs SDPA", "vs exact", "peak", "rank", "bound", "error")
     rows = [line for result in found.cases for line in _engine_lines(result)]
-    console.print(table(title, columns, rows, right=columns[2:]))
-    reasons = [
-        f"{r.case.name}, {row.name}: {row.reason}"
-        for r in found.cases
-        for row in r.rows
-        if row.reason and row.kind != "peer"
-    ]
-    for reason in reasons:
-        console.print(reason, soft_wrap=True)
+    show_sheet(console, Sheet(title, columns, rows, right=columns[2:], spare=("peak", "rank", "vs exact")))
+    for reason in _reasons(found, peers=False):
+        say(console, reason)
     _show_starts(found, console)
     _show_peers(found, console)
     shown = [_bar_line(bar) for bar in bars(found)]
     if shown:
-        console.print(table("Bars", ("case", "what", "measured", "bar", "stretch"), shown, right=("measured",)))
+        told = ("case", "what", "measured", "bar", "stretch")
+        show_sheet(console, Sheet("Bars", told, shown, right=("measured",), prose="what"))
     for result in found.cases:
         # that of a polynomial is 1 by construction, and 16384 tokens are too few to see it
         if result.case.engine == "tree" and (line := _growth_line(result)) is not None:
-            console.print(line, soft_wrap=True)
+            say(console, line)
     if found.ranks is not None:
         _show_ranks(found.ranks, console)
     if found.violated:
-        console.print("VIOLATED: a measured error is above its certified bound, see the rows marked !", soft_wrap=True)
+        say(console, "VIOLATED: a measured error is above its certified bound, see the rows marked !")
+
+
+def _reasons(found: Benchmark, *, peers: bool) -> list[str]:
+    """Why rows are missing, each reason once with the cases it holds for, and notes on peers; a peer has two rows."""
+    cases: dict[tuple[str, str], list[str]] = {}
+    for result in found.cases:
+        for row in result.rows:
+            reason = row.reason or row.note
+            if reason and (row.kind == "peer") == peers:
+                name = row.name.partition(", ")[0] if peers and row.reason else row.name
+                known = cases.setdefault((name, reason), [])
+                if result.case.name not in known:
+                    known.append(result.case.name)
+    return [f"{', '.join(names)}, {name}: {reason}" for (name, reason), names in cases.items()]
 
 
 def _engine_lines(result: CaseResult) -> list[tuple[str, ...]]:
@@ -142,16 +149,10 @@ def _show_starts(found: Benchmark, console: Any) -> None:
             shown = ["-" if c is None else ("<= " if c.at_most else "") + str(c.tokens) for c in crossings]
             seconds = (cold.load_seconds, cold.empty_seconds, cold.filled_seconds)
             lines.append((result.case.name, cold.name, *map(shown_time, seconds), *shown))
-    columns = ("case", "engine", "load", "first call", "cached", "beats SDPA", "beats exact")
+    columns = ("case", "engine", "load", "first\ncall", "cached", "beats\nSDPA", "beats\nexact")
     if lines:
-        console.print(
-            table(
-                "Cold: first call in a fresh process; warm: beats exact attention from N on",
-                columns,
-                lines,
-                right=columns[2:],
-            )
-        )
+        title = "Cold: first call in a fresh process; warm: beats exact attention from N on"
+        show_sheet(console, Sheet(title, columns, lines, right=columns[2:], spare=("load",)))
 
 
 def _show_peers(found: Benchmark, console: Any) -> None:
@@ -160,13 +161,14 @@ def _show_peers(found: Benchmark, console: Any) -> None:
         peers = [row for row in result.rows if row.kind == "peer"]
         best = best_row(result)
         for row in [best, *peers] if peers and best is not None else peers:
-            note = shorten(row.reason, NOTE) if row.median is None else row.note
             time = OUTCOMES[row.outcome] if row.median is None else shown_time(row.median)
             rank = str(row.rank) if row.rank else "-"
-            lines.append((result.case.name, row.name, rank, time, _number(row.error), note))
-    columns = ("case", "method", "rank", "time", "error", "note")
+            lines.append((result.case.name, row.name, rank, time, _number(row.error)))
+    columns = ("case", "method", "rank", "time", "error")
     if lines:
-        console.print(table("Peers, without a certificate", columns, lines, right=("rank", "time", "error")))
+        show_sheet(console, Sheet("Peers, without a certificate", columns, lines, right=columns[2:]))
+    for reason in _reasons(found, peers=True):
+        say(console, reason)
 
 
 def _show_ranks(study: RankStudy, console: Any) -> None:
@@ -176,21 +178,21 @@ def _show_ranks(study: RankStudy, console: Any) -> None:
     columns = ["rank"]
     for method in methods:
         short = method.rpartition(", ")[2]
-        columns += [f"{short}: bound", "error"] if method in certified else [f"{short}: error"]
+        columns += [f"{short}:\nbound", "\nerror"] if method in certified else [f"{short}:\nerror"]
     lines = []
     for rank in sorted({point.rank for point in study.points}):
-        line = [str(rank)]
+        line: tuple[str, ...] = (str(rank),)
         for method in methods:
             point = next((p for p in study.points if (p.method, p.rank) == (method, rank)), None)
             error = _number(None if point is None else point.error) + (" !" if point and point.violated else "")
-            line += [_number(None if point is None else point.bound), error] if method in certified else [error]
+            line += (_number(None if point is None else point.bound), error) if method in certified else (error,)
         lines.append(line)
     case = study.case
     sizes = f"d = {case.head_dim}, B = {case.bound:g}, N = {case.tokens}"
     title = f"Error against rank, relative and weighted polynomials: {sizes}"
-    console.print(table(title, columns, lines, right=columns))
+    show_sheet(console, Sheet(title, tuple(columns), lines, right=tuple(columns)))
     for reason in study.missing:
-        console.print(f"without {reason}", soft_wrap=True)
+        say(console, f"without {reason}")
 
 
 def _bar_line(bar: Bar) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ PEAK = "matrix product"
 PEAK_SIZE = {"cpu": 1500, "cuda": 8192}
 WARM_TOKENS = 256  # baselines are warmed up on few tokens
 SLOW = 3.0  # seconds: curves leave out exact attention where one call would take longer
+SMALLER = "take a smaller --head-dim or --degree"  # the engine's own hint speaks of arguments in Python
 LONG_ROUNDS = 3  # rounds of a head with more than 2^15 tokens, of curves, and of peers
 
 
@@ -102,8 +103,8 @@ def _warm(bench: Bench, listed: Sequence[Contestant]) -> tuple[dict[str, Any], d
         short = on_few[one.name] if one.name in (EXACT, SDPA, ATTEND) else one
         try:
             outputs[one.name] = short.run() if short.run is not None else None
-        except InputError:
-            raise  # the case itself is refused, a rank too large for the memory for example
+        except InputError as refusal:  # the case itself is refused, a rank too large for the memory for example
+            raise InputError(refusal.message, got=refusal.got, allowed=refusal.allowed, hint=SMALLER) from refusal
         except MissingExtraError as missing:
             failed[one.name] = Row(one.name, one.kind, "unavailable", f"{missing.message}: {missing.hint}")
         except Exception as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +30,13 @@ def draw_benchmark(found: Benchmark, path: Path) -> None:
     """Draw one panel of time against N for each case, one of error against rank, and write them to `path`."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
-    from matplotlib.ticker import ScalarFormatter
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+    from matplotlib.ticker import NullFormatter, ScalarFormatter
 
     panels = len(found.cases) + (found.ranks is not None)
     lines = -(-panels // COLUMNS)
-    figure = Figure(figsize=(6.2 * min(panels, COLUMNS), 4.3 * lines), dpi=150, layout="constrained")
+    spaced = ConstrainedLayoutEngine(h_pad=0.12, w_pad=0.1)  # inches around a panel: titles stay off the axis above
+    figure = Figure(figsize=(6.2 * min(panels, COLUMNS), 4.3 * lines), dpi=150, layout=spaced)
     FigureCanvasAgg(figure)
     grid = figure.subplots(lines, min(panels, COLUMNS), squeeze=False).ravel()
     for axes, result in zip(grid, found.cases, strict=False):
@@ -44,6 +47,8 @@ def draw_benchmark(found: Benchmark, path: Path) -> None:
         axes.set_xscale("log", base=2)
         axes.xaxis.set_major_formatter(ScalarFormatter())
         axes.set_yscale("log")
+        axes.yaxis.set_minor_formatter(NullFormatter())
+        axes.set_ylim(*with_decades(*axes.get_ylim()))
         axes.grid(True, color="#e9ecef", linewidth=0.8)
         axes.set_axisbelow(True)
         axes.spines[["top", "right"]].set_visible(False)
@@ -51,6 +56,18 @@ def draw_benchmark(found: Benchmark, path: Path) -> None:
     for axes in grid[panels:]:
         axes.set_visible(False)
     figure.savefig(path)
+
+
+def with_decades(low: float, high: float) -> tuple[float, float]:
+    """The limits of an axis, moved apart to powers of ten where fewer than two lie between them: only those are named.
+
+    >>> with_decades(0.3, 20.0), with_decades(0.3, 7.0)
+    ((0.3, 20.0), (0.1, 10.0))
+    """
+    first, last = math.ceil(math.log10(low)), math.floor(math.log10(high))
+    if last > first:
+        return low, high
+    return 10.0 ** math.floor(math.log10(low)), 10.0 ** math.ceil(math.log10(high))
 
 
 def draw_speed(axes: Any, result: CaseResult) -> None:
