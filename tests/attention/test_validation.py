@@ -113,12 +113,13 @@ def strange_tensors() -> dict[str, Any]:
             "csr": dense.to_sparse_csr(),
             "nested": torch.nested.nested_tensor([dense, dense]),
             "jagged": torch.nested.nested_tensor([dense, dense], layout=torch.jagged),
+            "subclass": dense.as_subclass(type("Mine", (torch.Tensor,), {})),
             "masked": torch.masked.masked_tensor(dense, dense > 0),
             "quantised": torch.quantize_per_tensor(dense.float(), 0.1, 0, torch.qint8),
         }
 
 
-@pytest.mark.parametrize("kind", ["sparse", "csr", "nested", "jagged", "masked", "quantised"])
+@pytest.mark.parametrize("kind", ["sparse", "csr", "nested", "jagged", "subclass", "masked", "quantised"])
 def test_tensors_that_are_not_dense_are_refused(kind: str) -> None:
     strange = strange_tensors()[kind]
     torch = pytest.importorskip("torch", reason="needs the extra [torch]")

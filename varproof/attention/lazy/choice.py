@@ -143,7 +143,7 @@ def _out_of_reach(head: Head, about: Summary, kernel: Kernel | None) -> Certific
         if table is not None and _bytes(head, table) <= LARGEST_STATE:
             by = setup(head, about, table, kernel, joins=joins(head))
         if by is not None and by.expected <= delta:
-            allowed = f"delta >= {delta * 1.001:.4g} is within reach for these scores"
+            allowed = f"delta >= {delta * 1.001:.4g} is surely within reach for these scores"
             break
     return CertificateError(
         "no polynomial reaches delta for these scores",

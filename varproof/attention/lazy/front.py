@@ -29,7 +29,7 @@ def attend_dask(request: Request, *, engine: str, kernel: str = "auto", explain:
     passes = _kernel(kernel)
     answers = [lazy_head(head, engine, passes) for head in request.heads()]
     rows, columns = int(request.q.shape[-2]), int(request.v.shape[-1])
-    if not answers or rows == 0:
+    if not answers:
         shape = (*request.batch, rows, columns)
         values = da.zeros(shape, dtype=request.v.dtype, chunks=shape)
         bound = da.zeros(shape[:-1], chunks=shape[:-1])
@@ -37,7 +37,7 @@ def attend_dask(request: Request, *, engine: str, kernel: str = "auto", explain:
         values, bound = answers[0].values, answers[0].bound
     else:
         values, bound = da.stack([a.values for a in answers]), da.stack([a.bound for a in answers])
-    if values.ndim != len(request.batch) + 2:
+    if request.batch and answers:
         values = values.reshape((*request.batch, rows, columns))
         bound = bound.reshape((*request.batch, rows))
     if request.places is not None:
