@@ -31,7 +31,7 @@ def draw_benchmark(found: Benchmark, path: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
-    from matplotlib.ticker import NullFormatter, ScalarFormatter
+    from matplotlib.ticker import ScalarFormatter
 
     panels = len(found.cases) + (found.ranks is not None)
     lines = -(-panels // COLUMNS)
@@ -47,7 +47,6 @@ def draw_benchmark(found: Benchmark, path: Path) -> None:
         axes.set_xscale("log", base=2)
         axes.xaxis.set_major_formatter(ScalarFormatter())
         axes.set_yscale("log")
-        axes.yaxis.set_minor_formatter(NullFormatter())
         axes.set_ylim(*with_decades(*axes.get_ylim()))
         axes.grid(True, color="#e9ecef", linewidth=0.8)
         axes.set_axisbelow(True)
@@ -59,7 +58,9 @@ def draw_benchmark(found: Benchmark, path: Path) -> None:
 
 
 def with_decades(low: float, high: float) -> tuple[float, float]:
-    """The limits of an axis, moved apart to powers of ten where fewer than two lie between them: only those are named.
+    """The limits of an axis, moved apart to powers of ten where fewer than two lie between them.
+
+    Below a decade matplotlib would name 2 and 6 times a power, too; from a decade on powers alone.
 
     >>> with_decades(0.3, 20.0), with_decades(0.3, 7.0)
     ((0.3, 20.0), (0.1, 10.0))
