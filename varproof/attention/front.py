@@ -41,12 +41,13 @@ def attend(
     included.
 
     `q` (..., m, d), `k` (..., n, d), `v` (..., n, d_v): NumPy, torch or Dask arrays of one float dtype (float64 or
-    float32) on one device, the same leading axes (batch, heads). `scale` gamma: "d" 1/d, "sqrt" 1/sqrt(d), "one" 1 or a
-    positive number. `levels` (n,) integers for m = n, or a pair (levels of the queries, of the keys): block-causal
-    attention, a query sees keys of level at most its own. `mask` (m, n), or with as many leading axes as `q`, each of the same size or 1 (for
-    all), boolean, True where a query sees a key; exact attention only. `engine` "auto" predicts the cost of exact, polynomial and tree and takes the cheapest;
-    when its bound misses delta the next one answers. `kernel` of the polynomial engine: "numba" needs the extra
-    [fast], "auto" takes it when installed and the arrays are NumPy's. `explain` fills `explanation`.
+    float32) on one device, the same leading axes (batch, heads). `scale` gamma: "d" 1/d, "sqrt" 1/sqrt(d), "one" 1 or
+    a positive number. `levels` (n,) integers for m = n, or a pair (levels of the queries, of the keys): block-causal
+    attention, a query sees keys of level at most its own. `mask` (m, n), or with as many leading axes as `q`, each of
+    the same size or 1 (for all), boolean, True where a query sees a key; exact attention only. `engine` "auto"
+    predicts the cost of exact, polynomial and tree and takes the cheapest; when its bound misses delta the next one
+    answers. `kernel` of the polynomial engine: "numba" needs the extra [fast], "auto" takes it when installed and the
+    arrays are NumPy's. `explain` fills `explanation`.
 
     Returns an `Attention`. Raises `InputError` for arguments that are refused (the message says what is allowed) and
     `CertificateError`, naming the floor, when no engine reaches delta in floating point. Cost: exact m n (d + d_v)
