@@ -25,7 +25,7 @@ def error(attend, rows) -> float:
 
 
 def needs(package: str, module: str) -> pytest.MarkDecorator:
-    return pytest.mark.skipif(find_spec(module) is None, reason=f"needs {package} (pip install {package})")
+    return pytest.mark.skipif(find_spec(module) is None, reason=f"needs {package}, of the extra [peers]")
 
 
 @needs("scikit-learn", "sklearn")
@@ -76,6 +76,9 @@ def test_a_package_that_does_not_load_says_so(monkeypatch):
         peers.loaded(peers.PERFORMER)
 
 
+@needs("scikit-learn", "sklearn")
+@needs("performer-pytorch", "performer_pytorch")
+@needs("pykeops", "pykeops")
 def test_too_much_is_left_out():
     rows = make_arrays(CASE, 300, seed=0)
     with pytest.raises(peers.PeerUnavailableError, match="landmarks"):
