@@ -6,7 +6,6 @@ import hashlib
 import math
 import os
 from fractions import Fraction
-from importlib.util import find_spec
 
 import pytest
 from hypothesis import settings
@@ -37,10 +36,6 @@ def sample(names: list[str], share: Fraction, seed: int) -> set[str]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if find_spec("llvmlite") is None:
-        for item in items:  # doctests of the compiled kernel
-            if item.nodeid.startswith("varproof/attention/compiled/"):
-                item.add_marker(pytest.mark.skip(reason="needs the extra [fast]"))
     share = config.getoption("--slow-sample")
     if share is None:
         return

@@ -248,7 +248,7 @@ def test_the_numba_kernel_is_named_when_missing_or_refused() -> None:
     if HAS_COMPILER:
         assert attend(q, k, v, delta=1e-3, engine="polynomial", kernel="numba").bound.max() <= 1e-3
     else:
-        with pytest.raises(MissingExtraError, match="llvmlite.* is not installed"):
+        with pytest.raises(MissingExtraError, match=r"llvmlite.* is not installed"):
             attend(q, k, v, delta=1e-3, engine="polynomial", kernel="numba")
 
 
