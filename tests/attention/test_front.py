@@ -150,7 +150,7 @@ def test_masks_are_for_exact_attention() -> None:
     assert_certified(attend(q, k, v, delta=1e-9, mask=mask), softmax(q, k, v, 0.5, mask), 1e-9)
     for engine in ("polynomial", "tree"):
         with pytest.raises(InputError, match="no masks"):
-            attend(q, k, v, delta=1e-3, mask=mask, engine=engine)  # type: ignore[arg-type]
+            attend(q, k, v, delta=1e-3, mask=mask, engine=engine)
 
 
 def test_the_tree_refuses_four_dimensions() -> None:
@@ -166,7 +166,7 @@ def test_the_tree_refuses_four_dimensions() -> None:
 def test_unknown_engines_and_kernels_are_refused(option: str, value: Any) -> None:
     q, k, v = tokens(4, 4, 2, 1)
     with pytest.raises(InputError, match=f"unknown {option}") as caught:
-        attend(q, k, v, delta=0.1, **{option: value})  # type: ignore[arg-type]
+        attend(q, k, v, delta=0.1, **{option: value})
     assert caught.value.got == str(value)
     assert "auto, " in caught.value.allowed
 
@@ -257,8 +257,8 @@ def test_torch_tensors_come_back_as_torch_tensors() -> None:
     q, k, v = tokens(100, 120, 2, 3, size=0.3)
     ours = [torch.from_numpy(array) for array in (q, k, v)]
     for engine in ("auto", "exact", "polynomial", "tree"):
-        answer = attend(*ours, delta=1e-5, engine=engine)  # type: ignore[arg-type]
-        plain = attend(q, k, v, delta=1e-5, engine=engine, kernel="numpy")  # type: ignore[arg-type]
+        answer = attend(*ours, delta=1e-5, engine=engine)
+        plain = attend(q, k, v, delta=1e-5, engine=engine, kernel="numpy")
         assert isinstance(answer.values, torch.Tensor)
         assert answer.bound.dtype == torch.float64
         assert np.all(np.abs(answer.values.numpy() - plain.values).max(axis=1) <= 1e-13)
@@ -270,7 +270,7 @@ def test_the_answer_is_a_new_array_and_the_input_stays() -> None:
     q, k, v = tokens(50, 50, 2, 2, size=0.2)
     before = [array.copy() for array in (q, k, v)]
     for engine in ("exact", "polynomial", "tree"):
-        attend(q, k, v, delta=1e-4, engine=engine)  # type: ignore[arg-type]
+        attend(q, k, v, delta=1e-4, engine=engine)
         assert all(np.array_equal(a, b) for a, b in zip((q, k, v), before, strict=True))
 
 
@@ -325,8 +325,8 @@ def test_torch_on_every_device_agrees_with_numpy(dtype: str, device: str) -> Non
     arrays = [a.astype(dtype) for a in tokens(200, 200, 3, 2, size=0.3)]
     ours = [torch.from_numpy(a).to(device) for a in arrays]
     for engine in ("auto", "exact", "polynomial", "tree"):
-        plain = attend(*arrays, delta=1e-4, engine=engine, levels=levels)  # type: ignore[arg-type]
-        answer = attend(*ours, delta=1e-4, engine=engine, levels=levels)  # type: ignore[arg-type]
+        plain = attend(*arrays, delta=1e-4, engine=engine, levels=levels)
+        answer = attend(*ours, delta=1e-4, engine=engine, levels=levels)
         assert answer.values.device.type == device
         difference = np.abs(answer.values.cpu().numpy().astype(float) - plain.values).max(axis=1)
         assert np.all(difference <= answer.bound.cpu().numpy() + plain.bound)

@@ -9,10 +9,10 @@ import numpy as np
 from array_api_compat import array_namespace, device, is_array_api_obj, is_dask_array, is_torch_array, to_device
 
 from varproof.base.errors import InputError
+from varproof.base.tolerances import SMALLEST_NORMAL
 
 SHAPES = "q (..., m, d), k (..., n, d), v (..., n, d_v) with the same leading axes"
 FLOATS = ("float64", "float32")
-SMALLEST_NORMAL = np.float64(2.0**-1022)
 
 
 def read_arrays(q: Any, k: Any, v: Any) -> tuple[Any, Any, Any]:
@@ -163,7 +163,7 @@ def read_mask(mask: Any, q: Any, k: Any) -> Any:
 
 def check_subnormals() -> None:
     """Refuse to work where the processor flushes subnormal numbers: differences of tiny numbers would be zero."""
-    if not SMALLEST_NORMAL * 0.5 > 0:
+    if not np.float64(SMALLEST_NORMAL["float64"]) * 0.5 > 0:
         raise InputError(
             "subnormal numbers are flushed to zero in this thread",
             got="a processor mode that the bounds do not cover",

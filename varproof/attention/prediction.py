@@ -15,6 +15,7 @@ from varproof.attention.polynomial.choice import expected_degree
 from varproof.attention.polynomial.engine import LARGEST_STATE
 from varproof.attention.tree.costs import predicted_flops
 from varproof.attention.tree.engine import MAX_HEAD_DIM
+from varproof.base.errors import InputError
 
 PAIR, PAIR_FLOP = 1.5, 0.02  # exact: an exponential with its traffic, and a flop of the products
 FEATURE_FLOP = 0.03  # polynomial: narrow products
@@ -101,6 +102,16 @@ def tree_cost(seen: Outline) -> Forecast:
 def state_bytes(rank: int, value_dim: int) -> int:
     """The running sums: r (d_v + 1) numbers of 8 bytes."""
     return 8 * rank * (value_dim + 1)
+
+
+def beyond_memory(size: str, needed: int) -> InputError:
+    """The refusal of a polynomial whose sums take `needed` bytes; `size` names its degree and rank."""
+    return InputError(
+        "the state of the polynomial engine would not fit into memory",
+        got=f"{size}: {needed:,} bytes",
+        allowed=f"at most {LARGEST_STATE:,} bytes",
+        hint='use engine="exact" or a larger delta',
+    )
 
 
 def may_outgrow_memory(head_dim: int, value_dim: int) -> bool:

@@ -18,7 +18,7 @@ from varproof.attention.polynomial import engine as polynomial
 from varproof.attention.polynomial.engine import LARGEST_STATE
 from varproof.attention.polynomial.kernel import Kernel
 from varproof.attention.precision import in_float64
-from varproof.attention.prediction import Forecast, forecasts, may_outgrow_memory, polynomial_cost
+from varproof.attention.prediction import Forecast, beyond_memory, forecasts, may_outgrow_memory, polynomial_cost
 from varproof.attention.result import HeadResult
 from varproof.attention.torch_settings import full_precision
 from varproof.attention.tree import engine as tree
@@ -75,12 +75,7 @@ def _refuse(head: Head, engine: str) -> None:
     if engine == "polynomial" and may_outgrow_memory(head.head_dim, head.value_dim):
         found = polynomial_cost(outline(head))
         if found.state_bytes > LARGEST_STATE:
-            raise InputError(
-                "the state of the polynomial engine would not fit into memory",
-                got=f"{found.because.partition(':')[0]}: {found.state_bytes:,} bytes",
-                allowed=f"at most {LARGEST_STATE:,} bytes",
-                hint='use engine="exact" or a larger delta',
-            )
+            raise beyond_memory(found.because.partition(":")[0], found.state_bytes)
     if engine == "tree" and head.head_dim > tree.MAX_HEAD_DIM:
         raise InputError(
             "the tree engine is for small head dimensions",

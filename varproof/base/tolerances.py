@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 UNIT_ROUNDOFF = {"float64": 2.0**-53, "float32": 2.0**-24}
+SMALLEST_NORMAL = {"float64": 2.0**-1022, "float32": 2.0**-126}  # underflow adds at most this to an operation
 
 
 def rounding_bound(operations: int, magnitude: float, dtype: str = "float64") -> float:

@@ -12,10 +12,9 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from varproof.base.tolerances import UNIT_ROUNDOFF, rounding_bound
+from varproof.base.tolerances import SMALLEST_NORMAL, UNIT_ROUNDOFF, rounding_bound
 
 INFLATION = 1 + 1e-9
-SMALLEST_NORMAL = {"float64": 2.0**-1022, "float32": 2.0**-126}
 # scores up to here need no shift: exp of them, summed over 10^9 keys, neither overflows nor comes near underflow
 UNSHIFTED = {"float64": 600.0, "float32": 60.0}
 # a running shift moves only when a score exceeds it by more than this: exp(300) and exp(30) are far from overflow

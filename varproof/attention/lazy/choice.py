@@ -17,7 +17,7 @@ from varproof.attention.polynomial.certificate import relative_error_within
 from varproof.attention.polynomial.choice import exact_row_flops, polynomial_head_flops
 from varproof.attention.polynomial.engine import LARGEST_STATE
 from varproof.attention.polynomial.kernel import Kernel
-from varproof.attention.prediction import state_bytes
+from varproof.attention.prediction import beyond_memory, state_bytes
 from varproof.attention.tables.relative import RelativeTable
 from varproof.base.errors import CertificateError, InputError
 from varproof.base.extras import optional
@@ -72,12 +72,7 @@ def lazy_head(head: Head, engine: str, kernel: Kernel | None) -> LazyHead:
     if table is not None and (bytes_ := _bytes(head, table)) > LARGEST_STATE:
         rank = monomial_rank(head.head_dim, table.degree)
         if engine == "polynomial":
-            raise InputError(
-                "the state of the polynomial engine would not fit into memory",
-                got=f"degree {table.degree}, rank {rank:,}: {bytes_:,} bytes",
-                allowed=f"at most {LARGEST_STATE:,} bytes",
-                hint='use engine="exact" or a larger delta',
-            )
+            raise beyond_memory(f"degree {table.degree}, rank {rank:,}", bytes_)
         return _exact(head, about, f"the sums of a polynomial of rank {rank:,} do not fit into memory")
     by = None if table is None else setup(head, about, table, kernel, joins=joins(head))
     if by is None:

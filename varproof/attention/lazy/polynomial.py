@@ -28,6 +28,7 @@ from varproof.attention.polynomial.certificate import (
     moments,
     relative_bound,
     relative_error_within,
+    term_roundings,
     underflow_bound,
 )
 from varproof.attention.polynomial.frame import Frame
@@ -111,9 +112,8 @@ def setup(
         return None
     engine: Kernel = ArrayKernel() if kernel is None else kernel
     plan = feature_plan(head.head_dim, table.degree)
-    operations = engine.state_roundings(plan, head.keys) + engine.output_roundings(plan) + joins
-    # coefficients: multinomial, its product with the polynomial's, the product with the state; gamma and its factor
-    operations += 3 + plan.degree * (head.gamma_roundings + 2)
+    passes = engine.state_roundings(plan, head.keys) + engine.output_roundings(plan)
+    operations = term_roundings(passes, joins, plan.degree, head.gamma_roundings)
     size = max(1.0, about.largest_query * factor)
     lost = underflow_bound(table.coefficients, head.head_dim, plan.rank, head.keys, half_range, size, "float64")
     rounding = Rounding(half_range, middle_size, operations, lost, "float64", head.dtype)

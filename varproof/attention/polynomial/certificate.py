@@ -17,10 +17,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from varproof.base.tolerances import UNIT_ROUNDOFF, rounding_bound
+from varproof.base.tolerances import SMALLEST_NORMAL, UNIT_ROUNDOFF, rounding_bound
 
 INFLATION = 1 + 1e-9
-SMALLEST_NORMAL = {"float64": 2.0**-1022, "float32": 2.0**-126}
 
 
 @dataclass(frozen=True)
@@ -106,6 +105,18 @@ class Rounding:
         smallest = 8 * SMALLEST_NORMAL[self.stored]
         constant = per_ratio * self.half_range + per_middle * self.middle + smallest
         return (core * (1 + per_ratio) + constant) * INFLATION
+
+
+def term_roundings(passes: int, sums: int, degree: int, gamma_roundings: int) -> int:
+    """m of a term of N^ or Z^: those of both passes of a kernel, `sums` additions of states, and what comes between.
+
+    Three for coefficients (the multinomial, its product with the polynomial's, the product with the state); for each
+    factor of a monomial the rounding of the queries' factor and that of gamma.
+
+    >>> term_roundings(100, 1, 3, 0)
+    110
+    """
+    return passes + sums + 3 + degree * (gamma_roundings + 2)
 
 
 def relative_bound(xp: Any, normaliser: Any, size: Any, error: float, rounding: Rounding) -> Any:

@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from varproof.attention.head import Head
-from varproof.attention.polynomial.certificate import SMALLEST_NORMAL
 from varproof.attention.polynomial.passes import ArrayPasses, Passes
 from varproof.attention.polynomial.passes import column_range as column_range
-from varproof.base.tolerances import UNIT_ROUNDOFF
+from varproof.base.tolerances import SMALLEST_NORMAL, UNIT_ROUNDOFF
 
 # factors outside could underflow or overflow in float32; such heads are left to other engines
 LEAST_SCALE, LARGEST_SCALE = 2.0**-100, 2.0**100

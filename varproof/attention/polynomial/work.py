@@ -18,6 +18,7 @@ from varproof.attention.polynomial.certificate import (
     l1_bound,
     magnitude,
     relative_bound,
+    term_roundings,
     underflow_bound,
     weighted_bound,
 )
@@ -71,13 +72,8 @@ class Work:
 
     def rounding(self, table: Table, kernel: Kernel, plan: FeaturePlan, factor: float) -> Rounding:
         head, at = self.head, self.frame
-        operations = (
-            kernel.state_roundings(plan, head.keys)
-            + kernel.output_roundings(plan)
-            + len(head.stages)  # running sums
-            + 3  # coefficients: multinomial, its product with the polynomial's, the product with the state
-            + plan.degree * (head.gamma_roundings + 2)  # factor of the queries, gamma
-        )
+        passes = kernel.state_roundings(plan, head.keys) + kernel.output_roundings(plan)
+        operations = term_roundings(passes, len(head.stages), plan.degree, head.gamma_roundings)
         size = max(1.0, at.largest_query * factor)
         weights = table.weights if isinstance(table, WeightedTable) else table.coefficients
         underflow = max(
