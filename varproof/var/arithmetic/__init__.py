@@ -1,0 +1,1 @@
+"""The operations that a VAR model is made of, and what they cost."""

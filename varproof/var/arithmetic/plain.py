@@ -1,0 +1,210 @@
+"""Plain arrays: NumPy, torch and others by the array API. The pass itself, counted when a meter is given."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from array_api_compat import array_namespace, device
+
+from varproof.attention import attend
+from varproof.var.arithmetic.flops import (
+    ACTIVATION_FLOPS,
+    convolution_flops,
+    group_norm_flops,
+    layer_norm_flops,
+    linear_flops,
+    resample_flops,
+    unit_rows_flops,
+)
+from varproof.var.arithmetic.protocol import Activation
+from varproof.var.interpolation.resampling import Resampling
+
+Engine = Literal["exact", "auto", "polynomial", "tree"]
+NO_TARGET = 1e30  # exact attention is run whatever its bound, which is small
+SMALLEST_NORM = 1e-12
+
+
+@dataclass
+class Plain:
+    """Runs a pass. `engine` "exact" or one of `attend`, which then works to `delta`; `like` sets library and dtype.
+
+    `flops` fills up by phase when `counted`. `steps` keeps the named results when `recorded`.
+    """
+
+    like: Any
+    engine: Engine = "exact"
+    delta: float = 1e-3
+    recorded: bool = False
+    flops: Counter[str] = field(default_factory=Counter)
+    steps: list[tuple[str, Any]] = field(default_factory=list)
+    _phase: list[str] = field(default_factory=list)
+
+    @property
+    def xp(self) -> Any:
+        """The array namespace."""
+        return array_namespace(self.like)
+
+    def known(self, array: Any) -> Any:
+        """On the device and in the dtype of `like`."""
+        return self.xp.asarray(array, dtype=self.like.dtype, device=device(self.like))
+
+    def value(self, x: Any) -> Any:
+        """x."""
+        return x
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Operations inside are counted for this phase."""
+        self._phase.append(name)
+        try:
+            yield
+        finally:
+            self._phase.pop()
+
+    def count(self, flops: int) -> None:
+        """Add to the current phase."""
+        self.flops["/".join(self._phase)] += flops
+
+    def step(self, x: Any, name: str) -> Any:
+        """Keep x under its name when recording."""
+        if self.recorded:
+            self.steps.append((name, x))
+        return x
+
+    def linear(self, x: Any, weight: Any, bias: Any = None) -> Any:
+        """x W^T + b."""
+        w = self.known(weight)
+        outputs, inputs = (int(size) for size in w.shape)
+        self.count(linear_flops(math.prod(x.shape[:-1]), inputs, outputs))
+        y = x @ w.T
+        return y if bias is None else y + self.known(bias)
+
+    def feed_forward(self, x: Any, first: tuple[Any, Any], second: tuple[Any, Any], activation: Activation) -> Any:
+        """W2 act(W1 x + b1) + b2."""
+        return self.linear(self.activation(self.linear(x, *first), activation), *second)
+
+    def activation(self, x: Any, name: Activation) -> Any:
+        """Entrywise."""
+        xp = self.xp
+        self.count(ACTIVATION_FLOPS[name] * math.prod(x.shape))
+        if name == "relu":
+            return xp.where(x > 0, x, xp.zeros_like(x))
+        if name == "gelu":
+            return x * (1 + xp.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * (x * x * x)))) / 2
+        # exp of a number <= 0 only: no overflow
+        small = xp.exp(-xp.abs(x))
+        return x * (xp.where(x >= 0, xp.ones_like(x), small) / (1 + small))
+
+    def add(self, x: Any, y: Any) -> Any:
+        """x + y."""
+        return self._entrywise(x + y)
+
+    def multiply(self, x: Any, y: Any) -> Any:
+        """x y."""
+        return self._entrywise(x * y)
+
+    def scaled(self, x: Any, factor: float) -> Any:
+        """x times a number."""
+        return self._entrywise(x * factor)
+
+    def _entrywise(self, result: Any) -> Any:
+        self.count(math.prod(result.shape))
+        return result
+
+    def layer_norm(self, x: Any, eps: float) -> Any:
+        """(x - mean)/sqrt(var + eps) over the last axis."""
+        self.count(layer_norm_flops(math.prod(x.shape[:-1]), int(x.shape[-1])))
+        return self._normalised(x, eps, -1)
+
+    def _normalised(self, x: Any, eps: float, axis: Any) -> Any:
+        xp = self.xp
+        centred = x - xp.mean(x, axis=axis, keepdims=True)
+        return centred / xp.sqrt(xp.mean(centred * centred, axis=axis, keepdims=True) + eps)
+
+    def group_norm(self, x: Any, groups: int, eps: float, weight: Any, bias: Any) -> Any:
+        """Over rows, columns and the channels of a group."""
+        height, width, channels = (int(size) for size in x.shape)
+        self.count(group_norm_flops(height, width, channels, groups))
+        parts = self.xp.reshape(x, (height, width, groups, channels // groups))
+        normal = self.xp.reshape(self._normalised(parts, eps, (0, 1, 3)), (height, width, channels))
+        return normal * self.known(weight) + self.known(bias)
+
+    def unit_rows(self, x: Any) -> Any:
+        """x / max(|x|, 1e-12)."""
+        self.count(unit_rows_flops(math.prod(x.shape[:-1]), int(x.shape[-1])))
+        norm = self.xp.sqrt(self.xp.sum(x * x, axis=-1, keepdims=True))
+        return x / self.xp.where(norm > SMALLEST_NORM, norm, self.xp.full_like(norm, SMALLEST_NORM))
+
+    def attention(self, q: Any, k: Any, v: Any, *, scale: str | float, levels: Any = None) -> Any:
+        """By `attend`."""
+        delta = NO_TARGET if self.engine == "exact" else self.delta
+        answer = attend(q, k, v, delta=delta, engine=self.engine, scale=scale, levels=levels)  # type: ignore[arg-type]
+        self.count(answer.flops)
+        return answer.values
+
+    def resample(self, x: Any, operator: Resampling) -> Any:
+        """Rows first, then columns."""
+        source, columns, channels = (int(size) for size in x.shape)
+        self.count(resample_flops(source, operator.target, channels))
+        matrix = self.known(operator.array)
+        tall = self.xp.reshape(
+            matrix @ self.xp.reshape(x, (source, columns * channels)), (operator.target, columns, channels)
+        )
+        return matrix @ tall  # every row of the map is a matrix (columns, channels)
+
+    def convolve(self, x: Any, weight: Any, bias: Any = None) -> Any:
+        """The sum of the shifted products, one for each tap."""
+        xp = self.xp
+        w = self.known(weight)
+        outputs, inputs, high, wide = (int(size) for size in w.shape)
+        height, width = int(x.shape[0]), int(x.shape[1])
+        self.count(convolution_flops(height, width, high * wide, inputs, outputs))
+        padded = self._padded(x, high // 2, wide // 2)
+        total = None
+        for i in range(high):
+            for j in range(wide):
+                part = padded[i : i + height, j : j + width, :] @ w[:, :, i, j].T
+                total = part if total is None else total + part
+        if total is None:
+            return xp.zeros((height, width, outputs), dtype=x.dtype)
+        return total if bias is None else total + self.known(bias)
+
+    def _padded(self, x: Any, above: int, left: int) -> Any:
+        height, width, channels = (int(size) for size in x.shape)
+        shape = (height + 2 * above, width + 2 * left, channels)
+        padded = self.xp.zeros(shape, dtype=x.dtype, device=device(x))
+        padded[above : above + height, left : left + width, :] = x
+        return padded
+
+    def join(self, parts: Sequence[Any], axis: int = 0) -> Any:
+        """Concatenation."""
+        return parts[0] if len(parts) == 1 else self.xp.concat(list(parts), axis=axis)
+
+    def rows(self, x: Any, start: int, stop: int, axis: int = 0) -> Any:
+        """x[start:stop] on an axis."""
+        return x[(slice(None),) * axis + (slice(start, stop),)]
+
+    def reshape(self, x: Any, shape: tuple[int, ...]) -> Any:
+        """In C order."""
+        return self.xp.reshape(x, shape)
+
+    def split_heads(self, x: Any, heads: int) -> Any:
+        """(tokens, heads d) to (heads, tokens, d)."""
+        tokens, width = (int(size) for size in x.shape)
+        return self.xp.permute_dims(self.xp.reshape(x, (tokens, heads, width // heads)), (1, 0, 2))
+
+    def merge_heads(self, x: Any) -> Any:
+        """(heads, tokens, d) to (tokens, heads d)."""
+        heads, tokens, head_dim = (int(size) for size in x.shape)
+        return self.xp.reshape(self.xp.permute_dims(x, (1, 0, 2)), (tokens, heads * head_dim))
+
+
+def numpy_like(dtype: str = "float64") -> np.ndarray[Any, Any]:
+    """An empty NumPy array that sets library and dtype."""
+    return np.empty(0, dtype=dtype)

@@ -1,0 +1,1 @@
+"""What a VAR model costs: exact flops by phase, growth, the share of attention."""

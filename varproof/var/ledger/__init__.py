@@ -1,0 +1,1 @@
+"""The error ledger: a bound beside every number of a pass, step by step."""

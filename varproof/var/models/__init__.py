@@ -1,0 +1,1 @@
+"""The formal VAR model and the reference one: configurations, weights, passes."""

@@ -1,0 +1,61 @@
+"""Weights by name: read and written as NPZ, checked against the names and shapes that a model needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from varproof.base.errors import InputError
+
+Weights = Mapping[str, NDArray[Any]]
+Shapes = Mapping[str, tuple[int, ...]]
+LISTED = 12  # names that a message lists
+
+
+def checked(weights: Weights, shapes: Shapes) -> Weights:
+    """The weights in the order of `shapes`; `InputError` listing missing, extra, misshapen and non-finite ones.
+
+    >>> try:
+    ...     checked({"a": np.zeros((2, 3))}, {"a": (3, 2)})
+    ... except InputError as error:
+    ...     print(error.got)
+    a is (2, 3), not (3, 2)
+    """
+    problems = []
+    missing = [name for name in shapes if name not in weights]
+    extra = [name for name in weights if name not in shapes]
+    if missing:
+        problems.append(f"missing: {listed(missing)}")
+    if extra:
+        problems.append(f"not of this model: {listed(extra)}")
+    for name, shape in shapes.items():
+        if name not in weights:
+            continue
+        array = np.asarray(weights[name])
+        if tuple(array.shape) != tuple(shape):
+            problems.append(f"{name} is {tuple(array.shape)}, not {tuple(shape)}")
+        elif array.dtype.kind != "f":
+            problems.append(f"{name} has dtype {array.dtype}")
+        elif not np.isfinite(array).all():
+            bad = int((~np.isfinite(array)).sum())
+            problems.append(f"{name} has {bad} entries that are NaN or infinite")
+    if problems:
+        raise InputError(
+            "the weights do not fit the model",
+            got="; ".join(problems[:LISTED]) + ("; ..." if len(problems) > LISTED else ""),
+            allowed=f"the {len(shapes)} arrays of the model, finite floats",
+        )
+    return {name: weights[name] for name in shapes}
+
+
+def listed(names: list[str]) -> str:
+    """The first names and how many there are.
+
+    >>> listed(["a", "b"])
+    'a, b (2)'
+    """
+    shown = ", ".join(names[:LISTED]) + (", ..." if len(names) > LISTED else "")
+    return f"{shown} ({len(names)})"
