@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from varproof.base.errors import InputError
+from varproof.base.certificate import replacing
+from varproof.base.errors import InputError, printable
 
 Weights = Mapping[str, NDArray[Any]]
 Shapes = Mapping[str, tuple[int, ...]]
 LISTED = 12  # names that a message lists
+MAX_BYTES = 2**34
 
 
 def checked(weights: Weights, shapes: Shapes) -> Weights:
@@ -59,3 +64,32 @@ def listed(names: list[str]) -> str:
     """
     shown = ", ".join(names[:LISTED]) + (", ..." if len(names) > LISTED else "")
     return f"{shown} ({len(names)})"
+
+
+def read_npz(path: Path) -> dict[str, NDArray[Any]]:
+    """The arrays of an NPZ file, none pickled; sizes are read from the headers before anything is allocated.
+
+    Raises `InputError` for a file that cannot be read, is not NPZ, holds objects, or more than 2^34 bytes.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            total = sum(member.file_size for member in archive.infolist())
+            if total > MAX_BYTES:
+                raise InputError("the weights are too large", got=f"{total} bytes", allowed=f"at most {MAX_BYTES}")
+        with np.load(path, allow_pickle=False) as stored:
+            return {name: stored[name] for name in stored.files}
+    except InputError:
+        raise
+    except OSError as error:
+        hint = error.strerror or type(error).__name__
+        raise InputError("the weights cannot be read", got=printable(path), hint=hint) from None
+    except (zipfile.BadZipFile, ValueError, EOFError, KeyError, zlib.error, NotImplementedError) as error:
+        raise InputError(
+            "the weights are not a NumPy .npz file of plain arrays", got=printable(path), hint=str(error)[:200]
+        ) from None
+
+
+def write_npz(path: Path, arrays: Weights) -> None:
+    """Write an uncompressed NPZ file, complete or not at all."""
+    with replacing(path) as scratch, scratch.open("wb") as stream:
+        np.savez(stream, allow_pickle=False, **arrays)

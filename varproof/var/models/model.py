@@ -1,0 +1,116 @@
+"""A model with its weights and inputs: what the commands run, count and bound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from varproof.base.errors import InputError
+from varproof.var.arithmetic.protocol import Arithmetic
+from varproof.var.models import formal, reference
+from varproof.var.models.config import Config, FormalConfig, ReferenceConfig
+from varproof.var.models.reference_weights import read_reference
+from varproof.var.models.weights import Weights, checked, read_npz
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Model:
+    """A configuration, and weights from `weights_path` or drawn from `seed`; inputs are drawn from `seed`.
+
+    `config` may be None for a converted checkpoint, which brings its own. `label` is the class of the reference model
+    (None: its row for no class). `entry_bound` R and `delta` are what the model file states, for `varproof regime`.
+    """
+
+    config: Config | None
+    seed: int = 0
+    dtype: str = "float64"
+    weights_path: Path | None = None
+    label: int | None = None
+    entry_bound: Fraction | None = None
+    delta: Fraction | None = None
+
+    @cached_property
+    def loaded(self) -> tuple[Config, Weights]:
+        """The configuration and the weights, checked against it, in the model's dtype."""
+        if self.config is None:
+            assert self.weights_path is not None
+            config, weights = read_reference(self.weights_path)
+            return config, self._cast(weights)
+        if isinstance(self.config, ReferenceConfig):
+            return self.config, reference.reference_random(self.config, self.seed, self.dtype)
+        if self.weights_path is None:
+            return self.config, formal.formal_random(self.config, self.seed, self.dtype)
+        weights = checked(read_npz(self.weights_path), formal.formal_shapes(self.config))
+        return self.config, self._cast(weights)
+
+    def _cast(self, weights: Weights) -> Weights:
+        return {name: np.asarray(array, dtype=self.dtype) for name, array in weights.items()}
+
+    @property
+    def kind(self) -> str:
+        """ "formal" or "reference"."""
+        return "formal" if isinstance(self.config, FormalConfig) else "reference"
+
+    @property
+    def resolved(self) -> Config:
+        """The configuration, read from the weights where they bring it."""
+        return self.loaded[0] if self.config is None else self.config
+
+    @property
+    def results(self) -> tuple[str, ...]:
+        """The names of what `run` returns, the one that an error target is about first."""
+        config = self.resolved
+        if isinstance(config, ReferenceConfig):
+            return ("logits",) if config.decoder is None else ("logits", "image")
+        return ("feature map",) if config.decoder is None else ("image",)
+
+    def run(self, ops: Arithmetic[T], *, chained: bool = False) -> dict[str, T]:
+        """The whole pass on the model's inputs.
+
+        Formal: maps drawn from the seed with entries in [-1, 1], or the first of them alone when `chained`. Reference:
+        token ids drawn from the seed (teacher-forced), logits of every token, and the image that the ids stand for.
+        """
+        config, weights = self.loaded
+        if isinstance(config, ReferenceConfig):
+            if chained:
+                raise InputError(
+                    "the reference model has no chained pass without sampling",
+                    got="chained",
+                    allowed="teacher-forced passes",
+                    hint="a step's output becomes token ids, and no additive error bound crosses that choice",
+                )
+            ids = reference.random_ids(config, self.seed)
+            label = config.classes if self.label is None else self.label
+            found = {"logits": reference.teacher_forced(ops, weights, config, label, ids)}
+            if config.decoder is not None:
+                found["image"] = reference.decode_tokens(ops, weights, config, ids)
+            return found
+        maps = formal.random_maps(config, self.seed, self.dtype)
+        count = 1 if chained else len(maps)
+        given = [ops.known(each) for each in maps[:count]]
+        return {self.results[0]: formal.whole(ops, weights, config, given, chained=chained)}
+
+
+def describe(config: Config) -> dict[str, Any]:
+    """The configuration as plain values, for JSON."""
+    schedule = config.schedule
+    found: dict[str, Any] = {
+        "kind": "formal" if isinstance(config, FormalConfig) else "reference",
+        "schedule": schedule.name,
+        "sides": list(schedule.sides),
+        "tokens": schedule.tokens,
+        "depth": config.depth,
+        "width": config.width,
+        "heads": config.heads,
+        "head_dim": config.head_dim,
+        "hidden": config.hidden,
+        "decoder": None if config.decoder is None else config.decoder.base,
+    }
+    return found
