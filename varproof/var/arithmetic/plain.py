@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
+import time
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -34,7 +35,8 @@ SMALLEST_NORM = 1e-12
 class Plain:
     """Runs a pass. `engine` "exact" or one of `attend`, which then works to `delta`; `like` sets library and dtype.
 
-    `flops` fills up by phase when `counted`. `steps` keeps the named results when `recorded`.
+    `flops` and `seconds` fill up by phase, `attention_bound` is the largest error that an attention call certified.
+    `steps` keeps the named results when `recorded`.
     """
 
     like: Any
@@ -42,8 +44,12 @@ class Plain:
     delta: float = 1e-3
     recorded: bool = False
     flops: Counter[str] = field(default_factory=Counter)
+    seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    attention_bound: float = 0.0
+    attention_engines: Counter[str] = field(default_factory=Counter)
     steps: list[tuple[str, Any]] = field(default_factory=list)
     _phase: list[str] = field(default_factory=list)
+    _since: float = field(default_factory=time.perf_counter)
 
     @property
     def xp(self) -> Any:
@@ -60,12 +66,19 @@ class Plain:
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
-        """Operations inside are counted for this phase."""
+        """Operations inside are counted and timed for this phase, those of inner phases for theirs alone."""
+        self._clock()
         self._phase.append(name)
         try:
             yield
         finally:
+            self._clock()
             self._phase.pop()
+
+    def _clock(self) -> None:
+        now = time.perf_counter()
+        self.seconds["/".join(self._phase)] += now - self._since
+        self._since = now
 
     def count(self, flops: int) -> None:
         """Add to the current phase."""
@@ -146,6 +159,9 @@ class Plain:
         delta = NO_TARGET if self.engine == "exact" else self.delta
         answer = attend(q, k, v, delta=delta, engine=self.engine, scale=scale, levels=levels)  # type: ignore[arg-type]
         self.count(answer.flops)
+        self.attention_engines[answer.engine] += 1
+        if math.prod(answer.bound.shape):
+            self.attention_bound = max(self.attention_bound, float(self.xp.max(answer.bound)))
         return answer.values
 
     def resample(self, x: Any, operator: Resampling) -> Any:
