@@ -1,0 +1,104 @@
+"""The file of a converted checkpoint: NPZ with the weights of a reference model and its configuration.
+
+The arrays are named as in `reference_shapes`; one more, "config", is a text: the configuration as one JSON object.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from varproof.base.errors import InputError, VarproofError, printable
+from varproof.growth.schedules import Schedule
+from varproof.var.models.config import DecoderConfig, ReferenceConfig
+from varproof.var.models.reference_shapes import reference_shapes
+from varproof.var.models.weights import Weights, checked, read_npz, write_npz
+
+FORMAT = "varproof/reference-weights/1"
+CONFIG = "config"
+MAX_CONFIG = 100_000  # characters
+
+
+def write_reference(path: Path, config: ReferenceConfig, weights: Weights) -> None:
+    """Write the file, complete or not at all; `InputError` for weights that do not fit the configuration."""
+    fitting = checked(weights, reference_shapes(config))
+    write_npz(path, {CONFIG: np.array(config_to_json(config)), **fitting})
+
+
+def read_reference(path: Path) -> tuple[ReferenceConfig, Weights]:
+    """The configuration and the weights of a converted checkpoint.
+
+    Raises `InputError` for a file that cannot be read, is no NPZ of plain arrays or too large, has no configuration,
+    and for weights that do not fit it: missing, extra, misshapen, NaN or infinite.
+    """
+    arrays = read_npz(path)
+    text = arrays.pop(CONFIG, None)
+    if text is None:
+        raise InputError(
+            "the file has no configuration of a reference model",
+            got=printable(path),
+            allowed="a file that varproof var convert wrote",
+        )
+    if text.shape != () or text.dtype.kind != "U" or text.dtype.itemsize > 4 * MAX_CONFIG:
+        raise InputError(
+            "the configuration is no text",
+            got=f"shape {text.shape}, dtype {text.dtype}",
+            allowed=f"one text of at most {MAX_CONFIG} characters",
+        )
+    config = config_from_json(str(text))
+    # names are made from the configuration only once it cannot ask for more of them than the file has
+    for name, count in (("decoder blocks", config.decoder.blocks if config.decoder else 0), ("phis", config.phis)):
+        if count > len(arrays):
+            raise InputError(f"the configuration has more {name} than the file has arrays", got=count)
+    return config, checked(arrays, reference_shapes(config))
+
+
+def config_to_json(config: ReferenceConfig) -> str:
+    """The configuration as JSON.
+
+    >>> config = ReferenceConfig(Schedule((1, 2)), decoder=None)
+    >>> config_from_json(config_to_json(config)) == config
+    True
+    """
+    table = {"format": FORMAT, **asdict(config), "schedule": list(config.schedule.sides)}
+    return json.dumps(table)
+
+
+def config_from_json(text: str) -> ReferenceConfig:
+    """The configuration of a JSON text; `InputError` for anything but what `config_to_json` writes."""
+    try:
+        table = json.loads(text)
+        if not isinstance(table, dict) or table.pop("format", None) != FORMAT:
+            raise ValueError(f"format is not {FORMAT}")
+        decoder = table.pop("decoder")
+        sides = tuple(table.pop("schedule"))
+        made = None if decoder is None else DecoderConfig(**_typed(DecoderConfig, decoder))
+        return ReferenceConfig(Schedule(sides), decoder=made, **_typed(ReferenceConfig, table, "schedule", "decoder"))
+    except VarproofError:
+        raise
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise InputError(
+            "the configuration of the weights cannot be read",
+            got=text,
+            allowed="the JSON object that varproof var convert writes",
+            hint=f"{type(error).__name__}: {error}"[:200],
+        ) from None
+
+
+def _typed(cls: type[DecoderConfig] | type[ReferenceConfig], table: Mapping[str, Any], *apart: str) -> dict[str, Any]:
+    """All fields of `cls` but those named `apart`, each of the type of its default; `ValueError` for others."""
+    own = {field.name: field.default for field in fields(cls) if field.name not in apart}
+    if set(table) != set(own):
+        raise ValueError(f"keys {sorted(set(table) ^ set(own))}")
+    found = {}
+    for key, default in own.items():
+        value = tuple(table[key]) if isinstance(default, tuple) else table[key]
+        if type(value) is not type(default):
+            raise ValueError(f"{key} is {value!r}")
+        found[key] = value
+    return found
