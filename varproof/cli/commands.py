@@ -60,10 +60,12 @@ COMMANDS: tuple[Command, ...] = (
         "varproof.cli.bench_attention:attention",
         "Time the attention engines, bound beside error, against exact attention.",
     ),
+    Command("var run", "varproof.cli.var_run:run", "Run a VAR model, exact or with fast attention."),
     Command("example", "varproof.cli.example:example", "Write an example file to start from."),
 )
 
 GROUPS: dict[str, str] = {
+    "var": "Run, count and bound whole VAR models.",
     "bench": "Measure speed against what a user would run instead.",
 }
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from varproof.base.errors import InputError
+from varproof.base.errors import InputError, printable
 from varproof.base.rationals import parse_rational
 from varproof.cli.failures import after_the_answer, looks_like_option, missing_value
 from varproof.cli.output import PLOT_SUFFIXES, JsonFlag, PlotFile, check_target, emit_json, picture, results, table
@@ -21,16 +21,18 @@ GROWTH = "growths such as log(n) need --asymptotic"
 
 
 def regime(
-    head_dim: Annotated[str, typer.Option("--d", metavar="D", help="Head dimension: an integer, or a growth.")],
+    head_dim: Annotated[
+        str | None, typer.Option("--d", metavar="D", help="Head dimension: an integer, or a growth.")
+    ] = None,
     delta: Annotated[
-        str, typer.Option("--delta", metavar="X", help="Additive entrywise error: a number, or a growth.")
-    ],
+        str | None, typer.Option("--delta", metavar="X", help="Additive entrywise error: a number, or a growth.")
+    ] = None,
     entry_bound: Annotated[
         str | None, typer.Option("--R", metavar="R", help="Entry bound of Q and K; not with the scale cosine.")
     ] = None,
     scale: Annotated[
-        str, typer.Option("--scale", metavar="SCALE", help="Score scale: d (1/d), sqrt, one, or cosine:S.")
-    ] = "d",
+        str | None, typer.Option("--scale", metavar="SCALE", help="Score scale: d (1/d, default), sqrt, one, cosine:S.")
+    ] = None,
     schedule: Annotated[
         str | None,
         typer.Option("--schedule", metavar="SCHEDULE", help="256, 512, 1024, doubling, ratio:A, linear, or 1,2,4,.."),
@@ -47,6 +49,9 @@ def regime(
     scales: Annotated[
         str | None, typer.Option("--scales", metavar="K", help="Claimed number of scales as n grows, e.g. 'O(1)'.")
     ] = None,
+    model: Annotated[
+        Path | None, typer.Option("--model", metavar="FILE", help="A model file (.toml, .npz) instead of its numbers.")
+    ] = None,
     as_json: JsonFlag = False,
     plot: PlotFile = None,
 ) -> int:
@@ -55,16 +60,33 @@ def regime(
     With --asymptotic the answer is easy, hard, undecided or inconsistent, from theorems whose hypotheses are checked by
     limits that independent routes agree on. Growths are written with n, C, + - * / **, log, sqrt, exp and the classes
     Theta(..), O(..), o(..), Omega(..), omega(..), 1/poly(n). Without it, the numbers at one finite size: degree, rank,
-    flops, and whether the stated hypothesis is satisfied there.
+    flops, and whether the stated hypothesis is satisfied there. With --model all of these come from a model file.
 
     Example:
         varproof regime --asymptotic --d "C*log(n)" --R 1 --delta "1/poly(n)"
         varproof regime --schedule 256 --d 64 --scale cosine:4 --delta 0.01
     """
     given = {"--d": head_dim, "--delta": delta, "--R": entry_bound, "--scale": scale, "--schedule": schedule}
-    _refuse_swallowed({**given, "--values": values, "--scales": scales, "--plot": plot})
+    _refuse_swallowed({**given, "--values": values, "--scales": scales, "--model": model, "--plot": plot})
     check_target(plot, suffixes=PLOT_SUFFIXES)
+    if model is not None:
+        others = {**given, "--n": side, "--values": values, "--scales": scales, "--asymptotic": asymptotic or None}
+        del others["--delta"]
+        for option, value in others.items():
+            _refuse(value, option, "the model file says it")
+        return _of_model(model, delta, as_json, plot)
+    for option, value in (("--d", head_dim), ("--delta", delta)):
+        if value is None:
+            raise InputError(
+                f"{option} is missing",
+                got=" ".join(f"{name} {text}" for name, text in given.items() if text is not None) or "no options",
+                allowed=f"{option} with a value, or --model FILE",
+                hint="varproof regime --help shows the options",
+            )
+    assert head_dim is not None
+    assert delta is not None
     schedule = "doubling" if schedule is None else schedule
+    scale = "d" if scale is None else scale
     if asymptotic:
         _refuse(side, "--n", "the asymptotic question has no size")
         _refuse(values, "--values", "as n grows values lie in [-1, 1]")
@@ -137,7 +159,7 @@ def _finite(
             values=_number(values, "values"),
         )
     if as_json:
-        emit_json("regime", {"mode": "finite", **answer.to_json()})
+        emit_json("regime", {"mode": "finite", **answer.to_json(), "model": None})
     else:
         title = f"At this size: schedule {answer.schedule_words}, d = {answer.head_dim}, "
         title += "" if entry_bound is None else f"R = {entry_bound}, "
@@ -149,6 +171,28 @@ def _finite(
         from varproof.regimes.points import finite_point
 
         _draw(plot, lambda: finite_point(answer))
+    return 0
+
+
+def _of_model(path: Path, delta: str | None, as_json: bool, plot: Path | None) -> int:
+    from varproof.cli.var_options import chosen_model
+    from varproof.regimes.finite_table import finite_rows
+    from varproof.regimes.of_model import answer_model
+
+    chosen = chosen_model(path, seed=None, dtype=None)
+    with working("reading the model"):
+        answer = answer_model(chosen, None if delta is None else _number(delta, "delta"))
+    if as_json:
+        emit_json("regime", {"mode": "finite", **answer.to_json()})
+    else:
+        shape = answer.model
+        title = f"{path.name}: {shape['kind']} model, {shape['tokens']} tokens, one head of d = {shape['head_dim']}"
+        results().print(table(printable(title), ("quantity", "value", "what it says"), finite_rows(answer.finite)))
+        results().print(_list([*answer.finite.statements, *answer.sentences]))
+    if plot is not None:
+        from varproof.regimes.points import finite_point
+
+        _draw(plot, lambda: finite_point(answer.finite))
     return 0
 
 

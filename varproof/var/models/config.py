@@ -8,6 +8,7 @@ from typing import Literal
 from varproof.base.errors import InputError
 from varproof.growth.schedules import Schedule
 from varproof.var.arithmetic.protocol import Activation
+from varproof.var.interpolation.operators import kernel_named
 
 MAX_DEPTH = 1024
 MAX_WIDTH = 2**20
@@ -37,6 +38,9 @@ class DecoderConfig:
         for name, value in (("blocks", self.blocks), ("groups", self.groups)):
             if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_WIDTH:
                 raise InputError(f"{name} of the decoder is out of range", got=value, allowed=f"0 to {MAX_WIDTH}")
+        kernel_named(self.upsampling)
+        if not 0 < self.norm_eps <= 1:
+            raise InputError("norm_eps is out of range", got=self.norm_eps, allowed="above 0, at most 1")
         if not self.multipliers or len(self.multipliers) > 12:
             raise InputError("the decoder needs levels", got=self.multipliers, allowed="1 to 12 multipliers")
         for multiplier in self.multipliers:
@@ -82,6 +86,7 @@ class FormalConfig:
 
     def __post_init__(self) -> None:
         check_transformer(self.depth, self.width, self.heads, self.hidden)
+        kernel_named(self.kernel)
 
     @property
     def head_dim(self) -> int:
@@ -117,6 +122,12 @@ class ReferenceConfig:
     def __post_init__(self) -> None:
         check_transformer(self.depth, self.width, self.heads, self.hidden)
         positive(code_dim=self.code_dim, vocabulary=self.vocabulary, classes=self.classes)
+        if isinstance(self.phis, bool) or not isinstance(self.phis, int) or not 0 <= self.phis <= MAX_DEPTH:
+            raise InputError("phis is out of range", got=self.phis, allowed=f"0 (one for each scale) to {MAX_DEPTH}")
+        if not 0 <= self.phi_ratio <= 1:
+            raise InputError("phi_ratio is out of range", got=self.phi_ratio, allowed="0 to 1")
+        if not 0 < self.norm_eps <= 1:
+            raise InputError("norm_eps is out of range", got=self.norm_eps, allowed="above 0, at most 1")
 
     @property
     def head_dim(self) -> int:

@@ -116,6 +116,20 @@ def _from_checkpoint(table: Mapping[str, Any], own: Mapping[str, Any], folder: P
 
 
 def _model(config: Config, table: Mapping[str, Any], folder: Path) -> Model:
+    if "label" in table:
+        classes = config.classes if isinstance(config, ReferenceConfig) else None
+        if classes is None:
+            raise InputError("a formal model has no label", got=table["label"], allowed="no label", hint="leave it out")
+        if not 0 <= table["label"] <= classes:
+            allowed = f"0 to {classes - 1}, or {classes} for no class"
+            raise InputError("the label is out of range", got=table["label"], allowed=allowed)
+    if "entry_bound" in table and isinstance(config, ReferenceConfig):
+        raise InputError(
+            "the scores of a reference model are bounded by its scales",
+            got=f"entry_bound = {table['entry_bound']}",
+            allowed="no entry_bound",
+            hint="leave it out",
+        )
     path = folder / table["weights"] if "weights" in table else None
     return Model(config=config, weights_path=path, **_settings(table))
 
