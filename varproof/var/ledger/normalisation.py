@@ -1,0 +1,70 @@
+"""Normalisation with errors: (x - mean)/s and x/|x|, by a lower bound on the true divisor that is measured here.
+
+s = sqrt(mean(c^2) + eps) moves by at most the root mean square of the error of c, and |x| by its length: norms are
+1-Lipschitz. With a lower bound s_lo > 0 on the true divisor, |y~ - y| <= |e_i|/s_lo + |y~_i| rms(e)/s_lo.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from varproof.base.tolerances import SMALLEST_NORMAL, rounding_bound
+from varproof.var.ledger.bounded_array import INFLATION, Floats
+
+TINY = SMALLEST_NORMAL["float64"]
+LEAST_SQUARE = 2.0**-800
+
+
+def centring_rounding(x: Floats) -> Floats:
+    """Rounding of x - mean(x) over the last axis in float64, entrywise."""
+    count = x.shape[-1]
+    sizes = np.abs(x)
+    mean = sizes.mean(axis=-1, keepdims=True) * INFLATION
+    return np.asarray(rounding_bound(count + 3, 1.0) * (mean + sizes) + (count + 3) * TINY)
+
+
+def normalised_bound(centred: Floats, normal: Floats, error: Floats, eps: float) -> Floats:
+    """Entrywise |normal - true|: `centred` c~ as computed with |c~ - c| <= `error`, `normal` y~ = c~/s~ in float64.
+
+    Over the last axis. Never more than |y~| + sqrt(C): the true entries are at most sqrt(C) in size.
+    """
+    count = centred.shape[-1]
+    rounding = rounding_bound(count + 12, 1.0)
+    mean_square = np.mean(centred * centred, axis=-1, keepdims=True) + eps
+    # below, squares underflow and the computed divisor has no relative accuracy
+    divisor = np.where(mean_square > LEAST_SQUARE, np.sqrt(mean_square) * (1 - rounding) * (1 - 1e-12), 0.0)
+    rms = np.sqrt(np.mean(error * error, axis=-1, keepdims=True)) * INFLATION + TINY
+    return _quotient(normal, error, rms, divisor, rounding, math.sqrt(count), count * TINY)
+
+
+def unit_bound(x: Floats, unit: Floats, error: Floats, smallest: float) -> Floats:
+    """Entrywise |unit - true| for unit = x/max(|x|, smallest) in float64, |x~ - x| <= `error`; at most |unit| + 1."""
+    count = x.shape[-1]
+    rounding = rounding_bound(count + 12, 1.0)
+    norm = np.sqrt(np.sum(x * x, axis=-1, keepdims=True))
+    # squares that underflow take at most sqrt(count * TINY) from the norm
+    divisor = np.maximum((norm - math.sqrt(count * TINY)) * (1 - rounding) * (1 - 1e-12), smallest * (1 - 2.0**-52))
+    length = np.sqrt(np.sum(error * error, axis=-1, keepdims=True)) * INFLATION + math.sqrt(count * TINY)
+    return _quotient(unit, error, length, divisor, rounding, 1.0, 0.0, floor=smallest * (1 - 2.0**-52))
+
+
+def _quotient(
+    normal: Floats,
+    error: Floats,
+    moved: Floats,
+    divisor: Floats,
+    rounding: float,
+    largest: float,
+    underflow: float,
+    floor: float = 0.0,
+) -> Floats:
+    """|e_i|/s_lo + |y~_i| moved/s_lo + rounding, s_lo = max(divisor - moved, floor); the cap where that is useless."""
+    lower = np.maximum(divisor - moved, floor) / INFLATION
+    size = np.abs(normal)
+    with np.errstate(all="ignore"):
+        bound = (error + size * moved) / lower + rounding * size + underflow + TINY
+    cap = (size + largest) * INFLATION
+    useful = (lower > 0) & (bound < cap)  # False for NaN
+    return np.where(useful, bound, cap) * INFLATION
