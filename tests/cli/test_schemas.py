@@ -28,6 +28,10 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "degree": ("degree --bound 4 --eps 1e-4 --json",),
     "check": ("degree --bound 4 --eps 1e-4 --cert c.json", "check c.json --json"),
     "rank": ("rank --d 8 --degree 4 --tokens 4096 --json",),
+    "var run": (
+        "var run --schedule 1,2,4 --width 8 --heads 2 --chained --decoder-base 4 --json",
+        "var run --kind reference --schedule 1,2 --width 8 --heads 2 --decoder-base 0 --engine fast --delta .1 --json",
+    ),
     "bench attention": ("bench attention --quick --no-peers --case d2-r21 --json",),
     "bench approx": ("bench approx --cell 1:1e-2 --repeats 1 --no-peer --json",),
 }

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from varproof.base.display import shown
-from varproof.base.errors import InputError, printable
+from varproof.base.errors import InputError, printable, shorten
 from varproof.base.rationals import positive_rational
 from varproof.cli.output import JsonFlag, check_target, emit_json, results, table, talk
 from varproof.cli.progress import working
@@ -179,20 +179,25 @@ def _summary(name: str, array: Any) -> dict[str, Any]:
     }
 
 
+def model_line(model: dict[str, Any]) -> str:
+    """The model in one line."""
+    layers = "1 layer" if model["depth"] == 1 else f"{model['depth']} layers"
+    return (
+        f"{model['kind']} model, schedule {shorten(model['schedule'], 40)}: {model['tokens']} tokens, {layers} of "
+        f"width {model['width']}, heads of {model['head_dim']} dimensions: {model['heads']}"
+    )
+
+
 def _show(answer: dict[str, Any]) -> None:
-    model = answer["model"]
+    results().print(model_line(answer["model"]), soft_wrap=True)
     attention = answer["attention"]
     engines = ", ".join(f"{name} {calls}" for name, calls in attention["engines"].items())
-    title = (
-        f"{model['kind']} model, schedule {model['schedule']}: {model['tokens']} tokens, depth {model['depth']}, "
-        f"width {model['width']}, {model['heads']} heads"
-    )
     rows = [
         (phase, shown(flops), f"{flops / max(answer['flops_total'], 1):.1%}", f"{answer['seconds'][phase]:.3f}")
         for phase, flops in answer["flops"].items()
     ]
     rows.append(("all", shown(answer["flops_total"]), "100.0%", f"{answer['seconds_total']:.3f}"))
-    results().print(table(title, ("phase", "flops", "share", "seconds"), rows, right=("flops", "share", "seconds")))
+    results().print(table("", ("phase", "flops", "share", "seconds"), rows, right=("flops", "share", "seconds")))
     for each in answer["results"]:
         results().print(
             f"{each['name']} {tuple(each['shape'])}: from {each['least']:.4g} to {each['largest']:.4g}", soft_wrap=True

@@ -194,7 +194,7 @@ def _decoder(given: Any, kind: str) -> DecoderConfig | None:
 
 def _unknown(key: str, known: list[str], where: str) -> InputError:
     near = difflib.get_close_matches(key, known, n=1)
-    hint = f"did you mean {near[0]}?" if near else None
+    hint = f"did you mean {near[0]}?" if near else "look for a spelling mistake"
     return InputError(f"unknown key for {where}", got=key, allowed=", ".join(sorted(known)), hint=hint)
 
 
