@@ -29,6 +29,8 @@ from varproof.var.interpolation.resampling import Resampling
 Engine = Literal["exact", "auto", "polynomial", "tree"]
 NO_TARGET = 1e30  # exact attention is run whatever its bound, which is small
 SMALLEST_NORM = 1e-12
+SATURATED = 16.0  # the tanh of the gelu is +-1 in every dtype from here on
+GATHERED = 2**21  # entries that a convolution gathers for one matrix product
 
 
 @dataclass
@@ -107,9 +109,10 @@ class Plain:
         xp = self.xp
         self.count(ACTIVATION_FLOPS[name] * math.prod(x.shape))
         if name == "relu":
-            return xp.where(x > 0, x, xp.zeros_like(x))
+            return xp.where(x < 0, xp.zeros_like(x), x)  # NaN stays NaN
         if name == "gelu":
-            return x * (1 + xp.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * (x * x * x)))) / 2
+            near = xp.clip(x, -SATURATED, SATURATED)  # its cube does not overflow
+            return x * ((1 + xp.tanh(math.sqrt(2 / math.pi) * (near + 0.044715 * (near * near * near)))) / 2)
         # exp of a number <= 0 only: no overflow
         small = xp.exp(-xp.abs(x))
         return x * (xp.where(x >= 0, xp.ones_like(x), small) / (1 + small))
@@ -133,26 +136,30 @@ class Plain:
     def layer_norm(self, x: Any, eps: float) -> Any:
         """(x - mean)/sqrt(var + eps) over the last axis."""
         self.count(layer_norm_flops(math.prod(x.shape[:-1]), int(x.shape[-1])))
-        return self._normalised(x, eps, -1)
-
-    def _normalised(self, x: Any, eps: float, axis: Any) -> Any:
         xp = self.xp
-        centred = x - xp.mean(x, axis=axis, keepdims=True)
-        return centred / xp.sqrt(xp.mean(centred * centred, axis=axis, keepdims=True) + eps)
+        centred = x - xp.mean(x, axis=-1, keepdims=True)
+        return centred / xp.sqrt(xp.mean(centred * centred, axis=-1, keepdims=True) + eps)
 
     def group_norm(self, x: Any, groups: int, eps: float, weight: Any, bias: Any) -> Any:
         """Over rows, columns and the channels of a group."""
         height, width, channels = (int(size) for size in x.shape)
         self.count(group_norm_flops(height, width, channels, groups))
-        parts = self.xp.reshape(x, (height, width, groups, channels // groups))
-        normal = self.xp.reshape(self._normalised(parts, eps, (0, 1, 3)), (height, width, channels))
+        centred = x - self._group_mean(x, groups)
+        normal = centred / self.xp.sqrt(self._group_mean(centred * centred, groups) + eps)
         return normal * self.known(weight) + self.known(bias)
+
+    def _group_mean(self, x: Any, groups: int) -> Any:
+        """By channel. Means of means of equally many: a sum over all pixels at once rounds far more."""
+        xp, channels = self.xp, int(x.shape[2])
+        by_channel = xp.mean(xp.mean(x, axis=1), axis=0)
+        by_group = xp.mean(xp.reshape(by_channel, (groups, channels // groups)), axis=1, keepdims=True)
+        return xp.reshape(xp.broadcast_to(by_group, (groups, channels // groups)), (channels,))
 
     def unit_rows(self, x: Any) -> Any:
         """x / max(|x|, 1e-12)."""
         self.count(unit_rows_flops(math.prod(x.shape[:-1]), int(x.shape[-1])))
         norm = self.xp.sqrt(self.xp.sum(x * x, axis=-1, keepdims=True))
-        return x / self.xp.where(norm > SMALLEST_NORM, norm, self.xp.full_like(norm, SMALLEST_NORM))
+        return x / self.xp.where(norm < SMALLEST_NORM, self.xp.full_like(norm, SMALLEST_NORM), norm)
 
     def attention(self, q: Any, k: Any, v: Any, *, scale: str | float, levels: Any = None) -> Any:
         """By `attend`."""
@@ -175,21 +182,23 @@ class Plain:
         return matrix @ tall  # every row of the map is a matrix (columns, channels)
 
     def convolve(self, x: Any, weight: Any, bias: Any = None) -> Any:
-        """The sum of the shifted products, one for each tap."""
+        """One matrix product for a block of rows: every pixel's row holds its neighbourhood."""
         xp = self.xp
         w = self.known(weight)
         outputs, inputs, high, wide = (int(size) for size in w.shape)
         height, width = int(x.shape[0]), int(x.shape[1])
         self.count(convolution_flops(height, width, high * wide, inputs, outputs))
         padded = self._padded(x, high // 2, wide // 2)
-        total = None
-        for i in range(high):
-            for j in range(wide):
-                part = padded[i : i + height, j : j + width, :] @ w[:, :, i, j].T
-                total = part if total is None else total + part
-        if total is None:
-            return xp.zeros((height, width, outputs), dtype=x.dtype)
-        return total if bias is None else total + self.known(bias)
+        matrix = xp.reshape(xp.permute_dims(w, (2, 3, 1, 0)), (high * wide * inputs, outputs))
+        step = max(1, GATHERED // max(1, width * high * wide * inputs))
+        blocks = []
+        for top in range(0, height, step):
+            rows = min(step, height - top)
+            shifted = [padded[top + i : top + i + rows, j : j + width, :] for i in range(high) for j in range(wide)]
+            taps = xp.reshape(xp.concat(shifted, axis=2), (rows * width, high * wide * inputs))
+            product = taps @ matrix if bias is None else taps @ matrix + self.known(bias)
+            blocks.append(xp.reshape(product, (rows, width, outputs)))
+        return self.join(blocks)
 
     def _padded(self, x: Any, above: int, left: int) -> Any:
         height, width, channels = (int(size) for size in x.shape)
