@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from varproof.base.errors import InputError, VarproofError, printable
-from varproof.growth.schedules import Schedule
+from varproof.growth.schedules import PRESETS, Schedule, parse_schedule
 from varproof.var.models.config import DecoderConfig, ReferenceConfig
 from varproof.var.models.reference_shapes import reference_shapes
 from varproof.var.models.weights import Weights, checked, read_npz, write_npz
@@ -61,7 +61,7 @@ def read_reference(path: Path) -> tuple[ReferenceConfig, Weights]:
 def config_to_json(config: ReferenceConfig) -> str:
     """The configuration as JSON.
 
-    >>> config = ReferenceConfig(Schedule((1, 2)), decoder=None)
+    >>> config = ReferenceConfig(named_schedule((1, 2)), decoder=None)
     >>> config_from_json(config_to_json(config)) == config
     True
     """
@@ -76,9 +76,9 @@ def config_from_json(text: str) -> ReferenceConfig:
         if not isinstance(table, dict) or table.pop("format", None) != FORMAT:
             raise ValueError(f"format is not {FORMAT}")
         decoder = table.pop("decoder")
-        sides = tuple(table.pop("schedule"))
+        schedule = named_schedule(tuple(table.pop("schedule")))
         made = None if decoder is None else DecoderConfig(**_typed(DecoderConfig, decoder))
-        return ReferenceConfig(Schedule(sides), decoder=made, **_typed(ReferenceConfig, table, "schedule", "decoder"))
+        return ReferenceConfig(schedule, decoder=made, **_typed(ReferenceConfig, table, "schedule", "decoder"))
     except VarproofError:
         raise
     except (ValueError, KeyError, TypeError, RecursionError) as error:
@@ -88,6 +88,18 @@ def config_from_json(text: str) -> ReferenceConfig:
             allowed="the JSON object that varproof var convert writes",
             hint=f"{type(error).__name__}: {error}"[:200],
         ) from None
+
+
+def named_schedule(sides: tuple[int, ...]) -> Schedule:
+    """The schedule of these sides, under the name that a user would type.
+
+    >>> named_schedule((1, 2, 3, 4, 5, 6, 8, 10, 13, 16)).name, named_schedule((1, 2)).name
+    ('256', '1,2')
+    """
+    for name, known in PRESETS.items():
+        if sides == known:
+            return parse_schedule(name)
+    return Schedule(sides, name=",".join(map(str, sides)))
 
 
 def _typed(cls: type[DecoderConfig] | type[ReferenceConfig], table: Mapping[str, Any], *apart: str) -> dict[str, Any]:
