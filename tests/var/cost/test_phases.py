@@ -22,7 +22,6 @@ from varproof.var.models.formal import (
     teacher_forced,
     teacher_forced_cached,
 )
-from varproof.var.models.reference_block import Cache
 from varproof.var.models.reference_tokens import add_scale
 
 ATTENTION = "transformer/attention"
@@ -222,13 +221,11 @@ def test_a_wrong_coefficient_is_noticed(scale: int) -> None:
     """Every coefficient of every form matters in some executed model: changed by one, the equality fails."""
     config = replace(random_reference(1) if scale else random_formal(1), schedule=Schedule((1, 2, 3, 5)))
     config = replace(config, decoder=DecoderConfig(base=2, multipliers=(1, 2), groups=2, blocks=0))
-    executed = reference_executed(config) if isinstance(config, ReferenceConfig) else formal_executed(config, chained=True)
+    executed = (
+        reference_executed(config) if isinstance(config, ReferenceConfig) else formal_executed(config, chained=True)
+    )
     assert executed == expected(config)
     at = moments(config.schedule)
     for phase, form in phase_forms(config).items():
         for name in form.terms:
             assert getattr(at, name) > 0, f"{phase} would not notice its coefficient of {name}"
-
-
-def test_the_cache_of_the_test_is_that_of_the_model() -> None:
-    assert Cache().keys == {}

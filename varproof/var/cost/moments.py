@@ -90,10 +90,12 @@ def moments(schedule: Schedule, variant: Variant = "cached") -> Moments:
     )
 
 
-def check_variant(variant: str) -> None:
-    """`InputError` unless it is one of `VARIANTS`."""
-    if variant not in VARIANTS:
-        raise InputError("unknown variant", got=variant, allowed=", ".join(VARIANTS))
+def check_variant(variant: str) -> Variant:
+    """The variant; `InputError` unless it is one of `VARIANTS`."""
+    for known in VARIANTS:
+        if variant == known:
+            return known
+    raise InputError("unknown variant", got=variant, allowed=", ".join(VARIANTS))
 
 
 def moment_growth(variant: Variant, ratio: Fraction | int | None) -> dict[str, Growth]:

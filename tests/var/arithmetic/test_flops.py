@@ -1,0 +1,136 @@
+"""Every formula against the operations that plain arrays really do, one by one.
+
+The meter counts what runs: an inner product of length m is m products and m - 1 sums. The formulas count it as 2m, its
+start being a sum too: a bias where there is one, else zero. So a formula with a bias is what the meter counts, and one
+without is larger by exactly one for every inner product.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+from varproof.approx.cost import exact_flops
+from varproof.var.arithmetic import flops
+from varproof.var.arithmetic.plain import Plain, numpy_like
+from varproof.var.interpolation.resampling import Resampling
+
+COUNTED = {"add", "subtract", "multiply", "divide", "sqrt", "exp", "tanh"}
+FREE = {"maximum", "greater", "greater_equal", "absolute", "negative", "copyto", "equal"}
+
+
+class Metered(np.ndarray):
+    """A NumPy array whose arithmetic is counted."""
+
+    operations = 0
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **options: Any) -> Any:
+        plain = [x.view(np.ndarray) if isinstance(x, Metered) else x for x in inputs]
+        if out is not None:
+            options["out"] = tuple(x.view(np.ndarray) if isinstance(x, Metered) else x for x in out)
+        result = getattr(ufunc, method)(*plain, **options)
+        size = int(np.size(result))
+        if method == "reduce":
+            Metered.operations += int(np.size(plain[0])) - size
+        elif ufunc.__name__ == "matmul":
+            Metered.operations += size * (2 * plain[0].shape[-1] - 1)
+        elif ufunc.__name__ in COUNTED:
+            Metered.operations += size
+        else:
+            assert ufunc.__name__ in FREE, ufunc.__name__
+        return result.view(Metered) if isinstance(result, np.ndarray) else result
+
+
+def metered(*shape: int) -> Any:
+    return np.random.default_rng(0).normal(size=shape).view(Metered)
+
+
+def executed(call: Any) -> tuple[int, int]:
+    """The operations that the meter saw, and the flops that `Plain` counted."""
+    ops = Plain(numpy_like())
+    Metered.operations = 0
+    call(ops)
+    return Metered.operations, sum(ops.flops.values())
+
+
+@pytest.mark.parametrize(("rows", "inputs", "outputs"), [(1, 1, 1), (3, 4, 5), (7, 2, 1)])
+def test_linear(rows: int, inputs: int, outputs: int) -> None:
+    x, weight, bias = metered(rows, inputs), np.ones((outputs, inputs)), np.ones(outputs)
+    formula = flops.linear_flops(rows, inputs, outputs)
+    assert executed(lambda ops: ops.linear(x, weight, bias)) == (formula, formula)
+    assert executed(lambda ops: ops.linear(x, weight)) == (formula - rows * outputs, formula)
+
+
+@pytest.mark.parametrize(
+    ("high", "wide", "taps", "inputs", "outputs"), [(1, 1, 1, 1, 1), (4, 3, 3, 2, 5), (2, 2, 5, 3, 1)]
+)
+def test_convolution(high: int, wide: int, taps: int, inputs: int, outputs: int) -> None:
+    x, weight = metered(high, wide, inputs), np.ones((outputs, inputs, taps, taps))
+    formula = flops.convolution_flops(high, wide, taps**2, inputs, outputs)
+    # zeros outside the map are multiplied too
+    ops = Plain(numpy_like())
+    ops._padded = lambda x, above, left: np.pad(x, ((above, above), (left, left), (0, 0))).view(Metered)  # type: ignore[method-assign]
+    Metered.operations = 0
+    ops.convolve(x, weight, np.ones(outputs))
+    assert (Metered.operations, sum(ops.flops.values())) == (formula, formula)
+
+
+@pytest.mark.parametrize(("source", "target", "channels"), [(1, 1, 1), (3, 5, 2), (4, 2, 3)])
+def test_resampling_is_two_dense_products(source: int, target: int, channels: int) -> None:
+    operator = Resampling("any", tuple((Fraction(1, source),) * source for _ in range(target)))
+    formula = flops.resample_flops(source, target, channels)
+    inner = channels * (target * source + target * target)
+    x = metered(source, source, channels)
+    assert executed(lambda ops: ops.resample(x, operator)) == (formula - inner, formula)
+
+
+@pytest.mark.parametrize(("rows", "channels"), [(1, 1), (5, 3), (2, 8)])
+def test_normalisations(rows: int, channels: int) -> None:
+    x = metered(rows, channels)
+    formula = flops.layer_norm_flops(rows, channels)
+    assert executed(lambda ops: ops.layer_norm(x, 1e-6)) == (formula, formula)
+    formula = flops.unit_rows_flops(rows, channels)  # |x|^2 is an inner product that starts from zero
+    assert executed(lambda ops: ops.unit_rows(x)) == (formula - rows, formula)
+
+
+@pytest.mark.parametrize(("high", "wide", "channels", "groups"), [(1, 1, 2, 1), (3, 4, 6, 2), (2, 2, 4, 4)])
+def test_group_norm(high: int, wide: int, channels: int, groups: int) -> None:
+    x, each = metered(high, wide, channels), np.ones(channels)
+    formula = flops.group_norm_flops(high, wide, channels, groups)
+    assert executed(lambda ops: ops.group_norm(x, groups, 1e-6, each, each)) == (formula, formula)
+
+
+@pytest.mark.parametrize("name", list(flops.ACTIVATION_FLOPS))
+def test_activations(name: Any) -> None:
+    x = metered(3, 7)
+    formula = flops.ACTIVATION_FLOPS[name] * x.size  # type: ignore[index]
+    assert executed(lambda ops: ops.activation(x, name)) == (formula, formula)
+
+
+def test_entrywise() -> None:
+    x = metered(3, 4)
+    for call in (lambda ops: ops.add(x, x), lambda ops: ops.multiply(x, x[:1]), lambda ops: ops.scaled(x, 0.5)):
+        assert executed(call) == (12, 12)
+
+
+@pytest.mark.parametrize(("tokens", "dim"), [(1, 1), (4, 3), (9, 2)])
+def test_softmax_attention_as_the_textbook_has_it(tokens: int, dim: int) -> None:
+    """exp(Q K^T) [V, 1], then the division: what `exact_flops` says, one less for every inner product from zero."""
+    q, k, v = metered(tokens, dim), metered(tokens, dim), np.ones((tokens, dim + 1))
+    Metered.operations = 0
+    sums = np.exp(q @ k.T) @ v
+    sums[:, :dim] / sums[:, dim:]
+    inner = tokens * tokens + tokens * (dim + 1)
+    assert Metered.operations == exact_flops(tokens, dim) - inner
+
+
+def test_the_meter_counts() -> None:
+    x = metered(4, 4)
+    Metered.operations = 0
+    np.add(x, x), np.sum(x), x @ x
+    assert Metered.operations == 16 + 15 + 16 * 7
+    assert math.isfinite(float(np.sum(x)))
