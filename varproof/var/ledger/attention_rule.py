@@ -75,13 +75,24 @@ def score_bound(q: Floats, k: Floats, gamma: float) -> float:
     return float((rows * columns).max() * gamma * INFLATION)
 
 
+def clipped_certificate(output: Floats, certificate: Floats, values: Floats, seen: Seen) -> Floats:
+    """(heads, queries, d_v): the row's certificate, or less where the range of the values seen says more.
+
+    The exact output of the computed q, k, v lies in that range: with a single key it is that key's value.
+    """
+    high, low = (part[:, seen.stage, :] for part in (seen.largest(values), -seen.largest(-values)))
+    inside = np.maximum(high - output, output - low) * INFLATION
+    # never below zero: an output outside the range is off by its distance at least
+    return np.asarray(np.fmin(certificate[..., None], np.where(np.isnan(inside), math.inf, inside)))
+
+
 def perturbation(
     q: tuple[Floats, Floats], k: tuple[Floats, Floats], v: tuple[Floats, Floats], gamma: float, seen: Seen
 ) -> Floats:
     """(heads, queries, d_v): a bound on |Attn(q~, k~, v~) - Attn(q, k, v)|; pairs are (value, bound).
 
-    eta_i = gamma sum_c (|q~_ic| max_j e^k_jc + e^q_ic max_j (|k~_jc - m_c| + e^k_jc)), m the middle of the keys seen: an
-    error that is common to all keys of a row shifts its scores and costs nothing.
+    eta_i = gamma sum_c (|q~_ic| max_j e^k_jc + e^q_ic max_j (|k~_jc - m_c| + e^k_jc)), m the middle of the keys
+    seen: an error that is common to all keys of a row shifts its scores and costs nothing.
     """
     keys, key_error = k
     values, value_error = v

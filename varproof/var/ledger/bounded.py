@@ -21,7 +21,14 @@ from varproof.var.arithmetic.plain import NO_TARGET, SMALLEST_NORM, Engine, Plai
 from varproof.var.arithmetic.protocol import Activation
 from varproof.var.interpolation.resampling import Resampling
 from varproof.var.ledger.activations import activation_rounding, slope_range
-from varproof.var.ledger.attention_rule import AttentionCall, perturbation, score_bound, score_factor, seen_by
+from varproof.var.ledger.attention_rule import (
+    AttentionCall,
+    clipped_certificate,
+    perturbation,
+    score_bound,
+    score_factor,
+    seen_by,
+)
 from varproof.var.ledger.bounded_array import (
     INFLATION,
     BoundedArray,
@@ -94,7 +101,9 @@ class Bounded:
             self._phase.pop()
 
     def step(self, x: BoundedArray, name: str) -> BoundedArray:
-        """Add an entry to the ledger."""
+        """Add an entry to the ledger; attention calls since the last one take its name."""
+        unnamed = next((i for i, call in enumerate(self.calls) if not call.name), len(self.calls))
+        self.calls[unnamed:] = [replace(call, name=name) for call in self.calls[unnamed:]]
         self.entries.append(entry_of(x, name, "/".join(self._phase)))
         return x
 
@@ -278,8 +287,9 @@ class Bounded:
             levels=levels,
         )
         with np.errstate(all="ignore"):
-            certificate = numbers(answer.bound)[..., None] + self.injected
             seen = seen_by(levels, q.shape[-2], k.shape[-2])
+            certificate = clipped_certificate(numbers(answer.values), numbers(answer.bound), v.numbers, seen)
+            certificate = certificate + self.injected
             gamma = score_factor(scale, q.shape[-1])
             pairs = [(part.numbers, part.bound) for part in (q, k, v)]
             moved = perturbation(pairs[0], pairs[1], pairs[2], gamma, seen)
@@ -293,7 +303,7 @@ class Bounded:
     def _call(self, q: BoundedArray, k: BoundedArray, v: BoundedArray, answer: Any, gamma: float) -> AttentionCall:
         spread = v.numbers.max(axis=-2) - v.numbers.min(axis=-2)
         return AttentionCall(
-            name="/".join(self._phase) or "attention",
+            name="",
             heads=q.shape[0],
             queries=q.shape[-2],
             keys=k.shape[-2],
@@ -334,19 +344,24 @@ class Bounded:
         kept, groups = join_groups(parts, axis)
         remainder = np.concatenate([part.remainder for part in kept], axis=axis)
         value = self._plain.join([part.value for part in parts], axis)
-        return BoundedArray(value, remainder, groups, self._twin and self._twin.join(list(map(_twin, parts)), axis))
+        return BoundedArray(
+            value,
+            remainder,
+            groups,
+            None if self._twin is None else self._twin.join([_twin(part) for part in parts], axis),
+        )
 
     def rows(self, x: BoundedArray, start: int, stop: int, axis: int = 0) -> BoundedArray:
         """x[start:stop] on an axis."""
         part = (slice(None),) * axis + (slice(start, stop),)
         value = self._plain.rows(x.value, start, stop, axis)
-        twin = self._twin and self._twin.rows(_twin(x), start, stop, axis)
+        twin = None if self._twin is None else self._twin.rows(_twin(x), start, stop, axis)
         return BoundedArray(value, x.remainder[part], cut_groups(x, start, stop, axis), twin)
 
     def reshape(self, x: BoundedArray, shape: tuple[int, ...]) -> BoundedArray:
         """In C order."""
         value = self._plain.reshape(x.value, shape)
-        twin = self._twin and self._twin.reshape(_twin(x), shape)
+        twin = None if self._twin is None else self._twin.reshape(_twin(x), shape)
         shape = tuple(int(size) for size in value.shape)
         groups = reshape_groups(x, shape)
         kept = x if groups is not None else x.plain
@@ -354,12 +369,12 @@ class Bounded:
 
     def split_heads(self, x: BoundedArray, heads: int) -> BoundedArray:
         """(tokens, heads d) to (heads, tokens, d)."""
-        twin = self._twin and self._twin.split_heads(_twin(x), heads)
+        twin = None if self._twin is None else self._twin.split_heads(_twin(x), heads)
         return BoundedArray(self._plain.split_heads(x.value, heads), self._wide.split_heads(x.bound, heads), (), twin)
 
     def merge_heads(self, x: BoundedArray) -> BoundedArray:
         """(heads, tokens, d) to (tokens, heads d)."""
-        twin = self._twin and self._twin.merge_heads(_twin(x))
+        twin = None if self._twin is None else self._twin.merge_heads(_twin(x))
         return BoundedArray(self._plain.merge_heads(x.value), self._wide.merge_heads(x.bound), (), twin)
 
 

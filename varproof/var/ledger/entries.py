@@ -27,12 +27,12 @@ class Entry:
 
     @property
     def slack(self) -> float | None:
-        """bound / measured, at least 1 up to the reference's rounding; None where nothing was measured.
+        """bound / measured, None where no more than the rounding of the reference could be measured.
 
         >>> Entry("x", "", 2.0, 0.5, 0.0, 1.0).slack
         4.0
         """
-        return self.bound / self.measured if self.measured > 0 else None
+        return self.bound / self.measured if self.measured > self.reference_bound else None
 
     @property
     def holds(self) -> bool:

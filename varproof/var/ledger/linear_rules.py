@@ -24,7 +24,8 @@ def product_rounding(operations: int, sizes: Floats) -> Floats:
 
 def map_groups(groups: tuple[Group, ...], weight: Floats) -> tuple[tuple[Group, ...], Floats | float]:
     """W G for every group, and a bound on the rounding of these products, to be added to the remainder."""
-    mapped, slip = [], 0.0
+    mapped: list[Group] = []
+    slip: Floats | float = 0.0
     for group in groups:
         mapped.append(Group(group.names, np.matmul(weight, group.generators)))
         width = int(group.generators.shape[-1])
@@ -81,7 +82,7 @@ def convolved_groups(x: BoundedArray, weight: Floats) -> Floats:
 def resampled_sizes(x: Floats, operator: Resampling) -> Floats:
     """|M| |x| |M|^T on rows and columns of a map, (p, p, c) to (n, n, c)."""
     matrix = np.abs(operator.array)
-    return np.einsum("ir,jc,rcd->ijd", matrix, matrix, np.abs(x), optimize=True) * INFLATION
+    return np.asarray(np.einsum("ir,jc,rcd->ijd", matrix, matrix, np.abs(x), optimize=True) * INFLATION)
 
 
 def resampling_roundings(operator: Resampling) -> int:
