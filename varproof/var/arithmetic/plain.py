@@ -109,7 +109,7 @@ class Plain:
         xp = self.xp
         self.count(ACTIVATION_FLOPS[name] * math.prod(x.shape))
         if name == "relu":
-            return xp.where(x < 0, xp.zeros_like(x), x)  # NaN stays NaN
+            return xp.maximum(x, xp.zeros_like(x))  # NaN stays NaN
         if name == "gelu":
             near = xp.clip(x, -SATURATED, SATURATED)  # its cube does not overflow
             return x * ((1 + xp.tanh(math.sqrt(2 / math.pi) * (near + 0.044715 * (near * near * near)))) / 2)
@@ -144,22 +144,23 @@ class Plain:
         """Over rows, columns and the channels of a group."""
         height, width, channels = (int(size) for size in x.shape)
         self.count(group_norm_flops(height, width, channels, groups))
-        centred = x - self._group_mean(x, groups)
-        normal = centred / self.xp.sqrt(self._group_mean(centred * centred, groups) + eps)
-        return normal * self.known(weight) + self.known(bias)
+        each = channels // groups
+        centred = x - self.xp.repeat(self._group_mean(x, groups), each)
+        spread = self.xp.sqrt(self._group_mean(centred * centred, groups) + eps)
+        return centred / self.xp.repeat(spread, each) * self.known(weight) + self.known(bias)
 
     def _group_mean(self, x: Any, groups: int) -> Any:
-        """By channel. Means of means of equally many: a sum over all pixels at once rounds far more."""
+        """Sums of sums: one sum over all pixels rounds far more."""
         xp, channels = self.xp, int(x.shape[2])
-        by_channel = xp.mean(xp.mean(x, axis=1), axis=0)
-        by_group = xp.mean(xp.reshape(by_channel, (groups, channels // groups)), axis=1, keepdims=True)
-        return xp.reshape(xp.broadcast_to(by_group, (groups, channels // groups)), (channels,))
+        by_channel = xp.sum(xp.sum(x, axis=1), axis=0)
+        by_group = xp.sum(xp.reshape(by_channel, (groups, channels // groups)), axis=1)
+        return by_group / (math.prod(x.shape) // groups)
 
     def unit_rows(self, x: Any) -> Any:
         """x / max(|x|, 1e-12)."""
         self.count(unit_rows_flops(math.prod(x.shape[:-1]), int(x.shape[-1])))
         norm = self.xp.sqrt(self.xp.sum(x * x, axis=-1, keepdims=True))
-        return x / self.xp.where(norm < SMALLEST_NORM, self.xp.full_like(norm, SMALLEST_NORM), norm)
+        return x / self.xp.maximum(norm, self.xp.full_like(norm, SMALLEST_NORM))  # NaN stays NaN
 
     def attention(self, q: Any, k: Any, v: Any, *, scale: str | float, levels: Any = None) -> Any:
         """By `attend`."""
