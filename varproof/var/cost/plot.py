@@ -6,9 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from varproof.growth.schedules import PRESETS, Schedule, doubling, parse_schedule
 from varproof.var.cost.crossover import crossover
@@ -135,19 +136,18 @@ def _draw_shares(
         [100 * float(Fraction(count, whole)) for count, whole in zip(counts, wholes, strict=True)] for counts in flops
     ]
     axes.stackplot(grid, *shares, colors=[colour for _, colour, _ in parts], edgecolor="white", linewidth=0.6)
-    tops = [list(accumulate(column)) for column in zip(*shares, strict=True)]
-    for k, (name, _, _) in enumerate(parts):
-        at = max(range(len(grid)), key=lambda i: shares[k][i] * (0.1 < _along(grid, i) < 0.9))
-        if shares[k][at] > 9:  # a narrow band has no room for its name
-            middle = tops[at][k] - shares[k][at] / 2
-            axes.text(grid[at], middle, name, ha="center", va="center", fontsize=9, color="white", weight="bold")
+    places = np.linspace(grid[0] + 0.2 * (grid[-1] - grid[0]), grid[0] + 0.84 * (grid[-1] - grid[0]), 33)
+    below = np.zeros(len(places))
+    for (name, _, _), band in zip(parts, shares, strict=True):
+        height = np.interp(places, grid, band)
+        at = int(np.argmax(height))
+        if height[at] > 9:  # a narrow band has no room for its name
+            middle = below[at] + height[at] / 2
+            axes.text(places[at], middle, name, ha="center", va="center", fontsize=9, color="white", weight="bold")
+        below += height
     axes.set_ylim(0, 100)
     axes.set_ylabel("share of all flops, %")
     axes.set_title("Share; attention's share s caps the gain at 1/(1 - s)", fontsize=10)
-
-
-def _along(grid: Sequence[float], i: int) -> float:
-    return (grid[i] - grid[0]) / ((grid[-1] - grid[0]) or 1.0)
 
 
 def _members(config: Config, family: Schedule, variant: Variant) -> list[Schedule]:
