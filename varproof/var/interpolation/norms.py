@@ -2,8 +2,7 @@
 
 All norms are infinity norms in two dimensions, squares of those of one axis. Re-interpolating from scale to scale
 multiplies them; interpolating every scale once to n x n, as the reference model does, takes each alone, and a sum of K
-maps bounded by M is bounded by their sum times M. a <= 0 is derived in
-`docs/explanation/interpolation-kernels.md`.
+maps bounded by M is bounded by M times their sum. See `docs/explanation/interpolation-kernels.md`.
 """
 
 from __future__ import annotations
@@ -20,9 +19,9 @@ from varproof.var.interpolation.operators import kernel_named
 def phase_sup(kernel: str) -> Fraction:
     """sup over pairs of phases of sum |W(s-j) W(t-k)|, exactly: no map grows by more, whatever its sides. Tight.
 
-    1 for kernels without negative values. Keys' cubic with a <= 0: (1 + |a|/2)^2. With a > 0, when it is negative inside
-    the unit cell instead of outside: the square of max(8 (a+3)^3/(27 (a+2)^2), a/2) - 1. Raises `InputError` for an
-    unknown kernel.
+    1 for kernels without negative values. Keys' cubic with a <= 0: (1 + |a|/2)^2. With a > 0, when it is negative
+    within the unit cell instead of beyond: the square of max(8 (a+3)^3/(27 (a+2)^2), a/2) - 1. Raises `InputError` for
+    an unknown kernel.
 
     >>> [str(phase_sup(name)) for name in ("bicubic", "bicubic:-1/2", "bspline", "bilinear", "nearest")]
     ['121/64', '25/16', '1', '1', '1']

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Any
 
 from scipy.sparse import coo_array, csr_array
 
 from varproof.base.errors import InputError
 from varproof.var.interpolation.resampling import Resampling
 
-MAX_ENTRIES = 2**26
+MAX_ENTRIES = 2**22
 
 
 def sparse_map(operator: Resampling) -> csr_array:
-    """The matrix (n^2, p^2) in float64, every entry the correctly rounded product. Raises `InputError` beyond 2^26.
+    """The matrix (n^2, p^2) in float64, every entry the correctly rounded product. Raises `InputError` beyond 2^22.
 
     >>> from varproof.var.interpolation.operators import up
     >>> matrix = sparse_map(up("bicubic", 2, 4))
