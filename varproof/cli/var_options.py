@@ -82,6 +82,8 @@ def chosen_model(path: Path | None, *, seed: int | None, dtype: str | None, **sh
     kind = given.get("kind", "formal")
     if "width" in given and "hidden" not in given:
         given["hidden"] = 4 * given["width"]
+    if kind == "reference" and "heads" not in given and "width" in given:
+        given["heads"] = max(given["width"] // 64, 1)  # its heads are 64 wide
     if base is not None:
         given["decoder"] = base != 0 and {"base": base, **({"groups": 0} if kind == "formal" else {})}
     return model_from_table({**given, **{name: value for name, value in own.items() if value is not None}})

@@ -186,6 +186,11 @@ def whole(ops: Arithmetic[T], weights: Weights, config: FormalConfig, maps: Sequ
     Returns the feature map (n, n, C), or the image of the decoder.
     """
     outputs = generate(ops, weights, config, maps[0]) if chained else teacher_forced(ops, weights, config, maps)
+    return finished(ops, weights, config, outputs)
+
+
+def finished(ops: Arithmetic[T], weights: Weights, config: FormalConfig, outputs: Sequence[T]) -> T:
+    """Reconstruction from X_1..X_K, and the decoder if there is one."""
     feature = formal_reconstruction(ops, weights, config, outputs)
     return feature if config.decoder is None else decode(ops, weights, config.decoder, feature)
 

@@ -71,11 +71,12 @@ class Model:
             return ("logits",) if config.decoder is None else ("logits", "image")
         return ("feature map",) if config.decoder is None else ("image",)
 
-    def run(self, ops: Arithmetic[T], *, chained: bool = False) -> dict[str, T]:
-        """The whole pass on the model's inputs.
+    def run(self, ops: Arithmetic[T], *, chained: bool = False, maps: bool = False) -> dict[str, T]:
+        """The whole pass on the model's inputs, its `results` by name.
 
-        Formal: maps drawn from the seed with entries in [-1, 1], or the first of them alone when `chained`. Reference:
-        token ids drawn from the seed (teacher-forced), logits of every token, and the image that the ids stand for.
+        Formal: maps drawn from the seed with entries in [-1, 1], or the first of them alone when `chained`; with
+        `maps` the output maps "scale 1", "scale 2", ... come first. Reference: token ids drawn from the seed
+        (teacher-forced), logits of every token, and the image that the ids stand for, not clamped to [-1, 1].
         """
         config, weights = self.loaded
         if isinstance(config, ReferenceConfig):
@@ -92,10 +93,13 @@ class Model:
             if config.decoder is not None:
                 found["image"] = reference.decode_tokens(ops, weights, config, ids)
             return found
-        maps = formal.random_maps(config, self.seed, self.dtype)
-        count = 1 if chained else len(maps)
-        given = [ops.known(each) for each in maps[:count]]
-        return {self.results[0]: formal.whole(ops, weights, config, given, chained=chained)}
+        drawn = [ops.known(each) for each in formal.random_maps(config, self.seed, self.dtype)]
+        if chained:
+            outputs = formal.generate(ops, weights, config, drawn[0])
+        else:
+            outputs = formal.teacher_forced(ops, weights, config, drawn)
+        named = {f"scale {k + 1}": each for k, each in enumerate(outputs)} if maps else {}
+        return {**named, self.results[0]: formal.finished(ops, weights, config, outputs)}
 
 
 def describe(config: Config) -> dict[str, Any]:
