@@ -28,6 +28,12 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "degree": ("degree --bound 4 --eps 1e-4 --json",),
     "check": ("degree --bound 4 --eps 1e-4 --cert c.json", "check c.json --json"),
     "rank": ("rank --d 8 --degree 4 --tokens 4096 --json",),
+    "var cost": ("var cost --schedule 256 --kind reference --json", "var cost --schedule linear --n 9 --json"),
+    "var errors": (
+        "var errors --schedule 1,2,4 --width 8 --heads 2 --delta 1e-2 --target 0.1 --json",
+        "var errors --schedule 1,2,4 --width 8 --chained --target 0.01 --json",
+        "var errors --kind reference --schedule 1,2 --width 8 --heads 2 --decoder-base 0 --delta .1 --json",
+    ),
     "var run": (
         "var run --schedule 1,2,4 --width 8 --heads 2 --chained --decoder-base 4 --json",
         "var run --kind reference --schedule 1,2 --width 8 --heads 2 --decoder-base 0 --engine fast --delta .1 --json",
