@@ -44,7 +44,7 @@ def check_buffers(arrays: Arrays, config: ReferenceConfig) -> dict[str, str]:
             found[name] = "hides later scales and nothing else"
         else:
             _same(name, array, np.zeros(config.width), "zero: keys have no bias")
-            found[name] = "is zero"
+            found[name] = "is zero: keys have no bias"
     return found
 
 
@@ -59,7 +59,7 @@ def _check_mask(mask: NDArray[Any], scale: NDArray[np.int64]) -> None:
     """Row by row: the mask of 1024 pixels has 89 million entries."""
     tokens = len(scale)
     if mask.shape != (1, 1, tokens, tokens):
-        raise InputError(f"{MASK} has another shape", got=mask.shape, allowed=(1, 1, tokens, tokens))
+        raise InputError(f"{MASK} has another shape", got=mask.shape, allowed=f"(1, 1, {tokens}, {tokens})")
     for token in range(tokens):
         if not np.array_equal(mask[0, 0, token], np.where(scale <= scale[token], 0.0, -np.inf)):
             raise InputError(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from varproof.base.errors import InputError, printable
 from varproof.growth.schedules import Schedule
@@ -113,7 +114,7 @@ def _hint(config: ReferenceConfig) -> str:
     return f"read as depth {config.depth}, width {config.width}, {config.heads} heads, {config.phis} phis"
 
 
-def example_state(seed: int = 0) -> dict[str, np.ndarray[Any, Any]]:
+def example_state(seed: int = 0) -> dict[str, NDArray[Any]]:
     """A small random checkpoint under the public names, both parts in one, to try the converter with.
 
     >>> sorted(example_state())[0]
@@ -133,7 +134,8 @@ def example_state(seed: int = 0) -> dict[str, np.ndarray[Any, Any]]:
         classes=10,
         decoder=DecoderConfig(base=32, multipliers=(1, 1), blocks=0),
     )
-    state = {name[4:]: array for name, array in reference_random(config, seed, "float32").items()}
+    weights = reference_random(config, seed, "float32")
+    state: dict[str, NDArray[Any]] = {name[4:]: array for name, array in weights.items()}
     scale = levels(config)
     mask = np.where(scale[:, None] >= scale[None], 0.0, -np.inf).astype(np.float32)
     state |= {"lvl_1L": scale[None], "attn_bias_for_masking": mask[None, None]}

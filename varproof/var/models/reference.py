@@ -138,8 +138,8 @@ def decode_feature(ops: Arithmetic[T], weights: Weights, config: ReferenceConfig
         raise InputError("this model has no decoder", got="decoder None", allowed="a configuration with a decoder")
     with ops.phase("decoder/convolution"):
         name = "vae.post_quant_conv"
-        latent = ops.convolve(feature, weights[f"{name}.weight"], weights[f"{name}.bias"])
-    return ops.step(decode(ops, weights, config.decoder, latent, DECODER), "image")
+        latent = ops.step(ops.convolve(feature, weights[f"{name}.weight"], weights[f"{name}.bias"]), name)
+    return decode(ops, weights, config.decoder, latent, DECODER)
 
 
 def clamped(image: NDArray[Any]) -> NDArray[Any]:

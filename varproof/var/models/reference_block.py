@@ -78,14 +78,18 @@ def block(
     gate1, gate2, scale1, scale2, shift1, shift2 = _modulation(ops, weights, config, prefix, condition)
     normal = modulated(ops, x, scale1, shift1, config.norm_eps)
     mixed = _attention(ops, weights, config, prefix, normal, index=index, cache=cache, levels=levels, name=name)
-    x = ops.step(_gated(ops, x, gate1, mixed), f"{name} output projection")
+    x = _gated(ops, x, gate1, mixed)
+    with ops.phase("transformer/projections"):
+        x = ops.step(x, f"{name} output projection")
     normal = modulated(ops, x, scale2, shift2, config.norm_eps)
     with ops.phase("transformer/ffn"):
         first, second = (
             (weights[f"{prefix}ffn.{layer}.weight"], weights[f"{prefix}ffn.{layer}.bias"]) for layer in ("fc1", "fc2")
         )
         made = ops.feed_forward(normal, first, second, "gelu")
-    return ops.step(_gated(ops, x, gate2, made), f"{name} feed-forward")
+    x = _gated(ops, x, gate2, made)
+    with ops.phase("transformer/ffn"):
+        return ops.step(x, f"{name} feed-forward")
 
 
 def _modulation(

@@ -60,7 +60,8 @@ def add_scale(
     codes = ops.known(weights["vae.quantize.embedding.weight"][ids])
     side = config.schedule.side
     total = accumulate(ops, feature, codes, side, KERNEL, _phi(ops, weights, config, scale))
-    return ops.step(total, f"scale {scale} reconstructed")
+    with ops.phase("reconstruction"):
+        return ops.step(total, f"scale {scale} reconstructed")
 
 
 def _phi(ops: Arithmetic[T], weights: Weights, config: ReferenceConfig, scale: int) -> Callable[[T], T]:
