@@ -108,7 +108,7 @@ REFUSED = [
     (f"{SMALL} --engine quick --target 0.1", "unknown engine"),
     (f"{SMALL} --delta 0.1 --plot r.txt", "unknown file type"),
     ("var errors --delta 0.1", "which model?"),
-    ("var errors --kind reference --schedule 1,2 --width 8 --decoder-base 0 --delta 1 --chained", "no chained pass"),
+    ("var errors --kind reference --schedule 1,2 --width 64 --decoder-base 0 --delta 1 --chained", "no chained pass"),
 ]
 
 

@@ -126,7 +126,16 @@ def _by_steps(
             if kept is not None:
                 key, value = ops.join([kept[0], key], axis=1), ops.join([kept[1], value], axis=1)
             cache[i] = (key, value)
-            x = _rest_of_layer(ops, weights, config, x, (q, key, value), i, levels=None, name=f"scale {k} layer {i}")
+            x = _rest_of_layer(
+                ops,
+                weights,
+                config,
+                x,
+                (q, key, value),
+                i,
+                levels=None,
+                name=f"side {config.schedule.sides[k]} layer {i}",
+            )
         side = config.schedule.sides[k]
         outputs.append(ops.reshape(x, (side, side, config.width)))
     return outputs
@@ -138,7 +147,7 @@ def _tokens(ops: Arithmetic[T], weights: Weights, config: FormalConfig, source: 
     with ops.phase("transformer"), ops.phase("interpolation"):
         if k:
             source = ops.step(
-                ops.resample(source, up(config.kernel, sides[k - 1], sides[k])), f"scale {k} interpolated"
+                ops.resample(source, up(config.kernel, sides[k - 1], sides[k])), f"side {sides[k]} interpolated"
             )
         rows = ops.reshape(source, (sides[k] ** 2, config.width))
         if config.positions:

@@ -75,7 +75,7 @@ class Model:
         """The whole pass on the model's inputs, its `results` by name.
 
         Formal: maps drawn from the seed with entries in [-1, 1], or the first of them alone when `chained`; with
-        `maps` the output maps "scale 1", "scale 2", ... come first. Reference: token ids drawn from the seed
+        `maps` the output maps "side 1", "side 2", ... come first. Reference: token ids drawn from the seed
         (teacher-forced), logits of every token, and the image that the ids stand for, not clamped to [-1, 1].
         """
         config, weights = self.loaded
@@ -98,7 +98,8 @@ class Model:
             outputs = formal.generate(ops, weights, config, drawn[0])
         else:
             outputs = formal.teacher_forced(ops, weights, config, drawn)
-        named = {f"scale {k + 1}": each for k, each in enumerate(outputs)} if maps else {}
+        named = {f"side {side}": each for side, each in zip(config.schedule.sides, outputs, strict=True)}
+        named = named if maps else {}
         return {**named, self.results[0]: formal.finished(ops, weights, config, outputs)}
 
 

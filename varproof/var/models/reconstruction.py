@@ -51,7 +51,8 @@ def formal_reconstruction(ops: Arithmetic[T], weights: Weights, config: FormalCo
             return ops.convolve(x, weight, bias)
 
         total = accumulate(ops, total, token_map, config.schedule.side, config.kernel, convolved)
-        total = ops.step(total, f"reconstruction {k}")
+        with ops.phase("reconstruction"):
+            total = ops.step(total, f"reconstruction up to side {config.schedule.sides[k]}")
     assert total is not None  # a schedule has a scale
     return total
 
