@@ -22,19 +22,28 @@ def answer(line: str, capsys) -> dict:
 
 @pytest.mark.parametrize("chained", ["", "--chained"])
 def test_every_measured_error_is_within_its_bound(chained, capsys):
-    found = answer(f"{SMALL} --depth 2 --delta 1e-3 --decoder-base 4 {chained}", capsys)
+    found = answer(f"{SMALL} --depth 2 --delta 1e-3 --seed 2 {chained}", capsys)
     assert found["holds"]
     assert {entry["phase"].split("/")[0] for entry in found["entries"]} >= {"transformer", "reconstruction"}
     for entry in found["entries"]:
         assert entry["measured"] <= entry["bound"]
     final = found["results"][0]
-    assert final["name"] == "image"
+    assert final["name"] == "feature map"
     assert final["slack"] == pytest.approx(final["bound"] / final["measured"])
     product = 1.0
     for entry in found["entries"]:
         product *= entry["slack_factor"] or 1
     assert product == pytest.approx(next(e["slack"] for e in reversed(found["entries"]) if e["slack"]))
     assert found["loosest"]["name"] in {entry["name"] for entry in found["entries"]}
+
+
+def test_a_decoder_is_bounded_too(capsys):
+    found = answer(f"{SMALL} --delta 1e-3 --decoder-base 4", capsys)
+    assert found["holds"]
+    assert found["results"][0]["name"] == "image"
+    decoder = [entry for entry in found["entries"] if entry["phase"].startswith("decoder")]
+    assert len(decoder) > 5
+    assert all(0 < entry["bound"] < float("inf") for entry in decoder)
 
 
 def test_chained_errors_grow_from_scale_to_scale(capsys):
