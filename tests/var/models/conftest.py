@@ -50,8 +50,6 @@ class Recording:
     def weights(self, variant: str) -> Weights:
         shapes = reference_shapes(self.config(variant))
         return {name: self.rule["weight"](name, shape) for name, shape in shapes.items()}
-            name: self.rule["weight"](name, shape) for name, shape in reference_shapes(self.config(variant)).items()
-        }
 
     def state(self, variant: str) -> dict[str, tuple[tuple[int, ...], str]]:
         """Name to shape and dtype of everything in the state dicts of the public modules."""

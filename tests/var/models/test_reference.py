@@ -34,7 +34,7 @@ def close(got: Any, wanted: Any, dtype: str, operations: int = OPERATIONS) -> bo
 def arithmetic(library: str, dtype: str) -> Plain:
     if library == "numpy":
         return Plain(numpy_like(dtype))
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs the extra [torch]")
     return Plain(torch.empty(0, dtype=getattr(torch, dtype)))
 
 
