@@ -62,8 +62,8 @@ def chained_norm(kernel: str, schedule: Schedule) -> Fraction:
     >>> f"{float(chained_norm('bicubic', parse_schedule('256'))):.2f}"
     '88.87'
     """
-    sides = schedule.sides
-    return chain_norm(kernel_named(kernel), sides) if len(sides) > 1 else Fraction(1)
+    named, sides = kernel_named(kernel), schedule.sides
+    return chain_norm(named, sides) if len(sides) > 1 else Fraction(1)
 
 
 def direct_norms(kernel: str, schedule: Schedule) -> tuple[Fraction, ...]:
