@@ -52,8 +52,8 @@ from varproof.var.ledger.linear_rules import (
 from varproof.var.ledger.normalisation import centring_rounding, normalised_bound, unit_bound
 
 UNIT, TINY = UNIT_ROUNDOFF["float64"], SMALLEST_NORMAL["float64"]
-PROMOTED = 1e-3  # a remainder of at least this share of some entry's bound gets symbols of its own
-MOST_SYMBOLS = 6  # times the channels: then all symbols of a token become a box
+PROMOTED = 0.02  # a remainder above this share of the largest bound gets symbols of its own
+MOST_SYMBOLS = 6  # times the channels: with more, the remainder stays, or all becomes one box
 
 Groups = tuple[Group, ...]
 
@@ -137,12 +137,17 @@ class Bounded:
         """x with symbols for its remainder, where that is no longer small; without any where memory forbids them."""
         if not self.correlated:
             return x.plain
-        channels = x.shape[-1]
-        worth = bool(np.any(x.remainder > PROMOTED * x.bound)) and bool(np.all(np.isfinite(x.bound)))
+        channels, largest = x.shape[-1], x.bound.max(initial=0.0)
+        share = x.remainder.max(initial=0.0) / largest if 0 < largest < math.inf else 0.0
+        if not form_fits(x, outputs):
+            x = x.plain
+            share = 1.0
+        if share <= PROMOTED:
+            return x
         symbols = sum(int(group.generators.shape[-1]) for group in x.groups)
-        if not worth:
-            return x if form_fits(x, outputs) else x.plain
         if symbols + channels > MOST_SYMBOLS * channels or not form_fits(x, outputs, channels):
+            if share < 0.5 and x.groups:
+                return x
             x = x.plain
             if not form_fits(x, outputs, channels):
                 return x
