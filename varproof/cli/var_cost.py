@@ -43,7 +43,7 @@ def cost(
     as_json: JsonFlag = False,
     plot: PlotFile = None,
 ) -> int:
-    """Count the flops of a VAR pass by phase, exactly.
+    """Count the flops of a VAR model by phase, exactly.
 
     From the configuration alone, in integers: nothing is run. Also how every phase grows with n, the share of attention
     and the most that a faster attention can gain, what it costs to keep no cache (variants), and the least n at which

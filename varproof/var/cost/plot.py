@@ -161,7 +161,13 @@ def _members(config: Config, family: Schedule, variant: Variant) -> list[Schedul
         sides = [1 << power for power in range(powers % step, powers + 1, step)]
     else:
         sides = sorted({max(1, round_power(_log10(top) * i / POINTS)) for i in range(POINTS + 1)})
-    return [member for side in sides if (member := at_side(family, side)) is not None]
+    found = []
+    for side in sides:
+        member = at_side(family, side)
+        if member is None:  # nor has the family any larger one
+            break
+        found.append(member)
+    return found
 
 
 def round_power(exponent: float) -> int:
