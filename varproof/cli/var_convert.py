@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,7 +10,7 @@ import typer
 
 from varproof.base.display import shown
 from varproof.base.errors import InputError, printable
-from varproof.cli.output import JsonFlag, check_distinct, check_target, emit_json, results, table
+from varproof.cli.output import JsonFlag, check_target, emit_json, results, table
 from varproof.cli.progress import working
 from varproof.growth.schedules import parse_schedule
 
@@ -53,8 +54,9 @@ def convert(
     from varproof.var.models.reference_weights import write_reference
 
     check_target(out, suffixes=(".npz",))
-    check_distinct(out, checkpoint)
-    check_distinct(out, vae)
+    for source in (checkpoint, vae):
+        if source is not None and os.path.realpath(source) == os.path.realpath(out):
+            raise InputError("the output would replace the checkpoint", got=out, allowed="a file of its own")
     if out.exists() and not force:
         raise InputError("the file exists already", got=out, hint="choose another name with --out, or add --force")
     sides = None if schedule is None else parse_schedule(schedule)

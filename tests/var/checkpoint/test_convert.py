@@ -163,55 +163,80 @@ def changed(array: NDArray[Any], value: float) -> NDArray[Any]:
 
 
 MASK = "attn_bias_for_masking"
-WRONG: dict[str, Callable[[State], dict[str, Any]]] = {
-    "missing": lambda s: {name: array for name, array in s.items() if name != "head.bias"},
-    "missing block": lambda s: {name: array for name, array in s.items() if "blocks.0" not in name},
-    "missing norm": lambda s: {name: array for name, array in s.items() if name != "decoder.norm_out.bias"},
-    "unknown": lambda s: {**s, "blocks.0.attn.k_bias": s["head.bias"]},
-    "unknown part": lambda s: {**s, "discriminator.weight": s["head.bias"]},
-    "encoder of the transformer": lambda s: {**s, "blocks.encoder.weight": s["head.bias"]},
-    "gap in the blocks": lambda s: {**s, "blocks.7.attn.q_bias": s["blocks.0.attn.q_bias"]},
-    "NaN": lambda s: {**s, "head.bias": changed(s["head.bias"], np.nan)},
-    "infinite": lambda s: {**s, "decoder.conv_in.bias": changed(s["decoder.conv_in.bias"], np.inf)},
-    "shape": lambda s: {**s, "head.bias": s["head.bias"][:-1]},
-    "transposed": lambda s: {**s, "blocks.0.ffn.fc2.weight": s["blocks.0.ffn.fc2.weight"].T.copy()},
-    "axes": lambda s: {**s, "class_emb.weight": s["class_emb.weight"][0]},
-    "empty": lambda s: {**s, "class_emb.weight": s["class_emb.weight"][:0]},
-    "one axis too few": lambda s: {**s, "blocks.0.attn.scale_mul_1H11": np.zeros(2, dtype=np.float32)},
-    "integers": lambda s: {**s, "head.bias": s["head.bias"].astype(np.int64)},
-    "key bias": lambda s: {**s, "blocks.1.attn.zero_k_bias": changed(s["blocks.1.attn.zero_k_bias"], 1e-30)},
-    "key bias NaN": lambda s: {**s, "blocks.1.attn.zero_k_bias": changed(s["blocks.1.attn.zero_k_bias"], np.nan)},
-    "key bias shape": lambda s: {**s, "blocks.1.attn.zero_k_bias": np.zeros(31, dtype=np.float32)},
-    "mask zero": lambda s: {**s, MASK: np.zeros_like(s[MASK])},
-    "mask token-causal": lambda s: {**s, MASK: np.triu(np.full((1, 1, 30, 30), -np.inf, dtype=np.float32), 1)},
-    "mask entry": lambda s: {**s, MASK: changed(s[MASK], -1e9)},
-    "mask shape": lambda s: {**s, MASK: s[MASK][0]},
-    "levels no squares": lambda s: {**s, "lvl_1L": np.repeat(np.arange(4), (1, 5, 8, 16))[None]},
-    "levels out of order": lambda s: {**s, "lvl_1L": s["lvl_1L"][:, ::-1].copy()},
-    "levels from 1": lambda s: {**s, "lvl_1L": s["lvl_1L"] + 1},
-    "levels float": lambda s: {**s, "lvl_1L": s["lvl_1L"].astype(np.float64)},
-    "levels of three scales": lambda s: {**s, "lvl_1L": s["lvl_1L"][:, :14]},
-    "levels row": lambda s: {**s, "lvl_1L": s["lvl_1L"][0]},
-    "decoder of 48 channels": lambda s: {**s, "decoder.up.0.block.0.conv1.weight": np.zeros((48, 32, 3, 3), "f4")},
-    "nothing": lambda s: {},
+WRONG: dict[str, tuple[str, Callable[[State], dict[str, Any]]]] = {
+    "missing": ("var.head.bias", lambda s: {name: array for name, array in s.items() if name != "head.bias"}),
+    "missing block": (
+        "transformer is missing",
+        lambda s: {name: array for name, array in s.items() if "blocks.0" not in name},
+    ),
+    "missing norm": (
+        "norm_out.bias",
+        lambda s: {name: array for name, array in s.items() if name != "decoder.norm_out.bias"},
+    ),
+    "unknown": ("has not", lambda s: {**s, "blocks.0.attn.k_bias": s["head.bias"]}),
+    "unknown part": ("has not", lambda s: {**s, "discriminator.weight": s["head.bias"]}),
+    "encoder of the transformer": ("has not", lambda s: {**s, "blocks.encoder.weight": s["head.bias"]}),
+    "gap in the blocks": ("blocks.2", lambda s: {**s, "blocks.7.attn.q_bias": s["blocks.0.attn.q_bias"]}),
+    "NaN": ("NaN", lambda s: {**s, "head.bias": changed(s["head.bias"], np.nan)}),
+    "infinite": ("infinite", lambda s: {**s, "decoder.conv_in.bias": changed(s["decoder.conv_in.bias"], np.inf)}),
+    "shape": (r"\(31,\), not \(32,\)", lambda s: {**s, "head.bias": s["head.bias"][:-1]}),
+    "transposed": (
+        r"\(128, 32\), not",
+        lambda s: {**s, "blocks.0.ffn.fc2.weight": s["blocks.0.ffn.fc2.weight"].T.copy()},
+    ),
+    "axes": ("2 axes", lambda s: {**s, "class_emb.weight": s["class_emb.weight"][0]}),
+    "empty": ("none empty", lambda s: {**s, "class_emb.weight": s["class_emb.weight"][:0]}),
+    "one axis too few": ("4 axes", lambda s: {**s, "blocks.0.attn.scale_mul_1H11": np.zeros(2, dtype=np.float32)}),
+    "integers": ("dtype int64", lambda s: {**s, "head.bias": s["head.bias"].astype(np.int64)}),
+    "key bias": (
+        "keys have no bias",
+        lambda s: {**s, "blocks.1.attn.zero_k_bias": changed(s["blocks.1.attn.zero_k_bias"], 1e-30)},
+    ),
+    "key bias NaN": (
+        "keys have no bias",
+        lambda s: {**s, "blocks.1.attn.zero_k_bias": changed(s["blocks.1.attn.zero_k_bias"], np.nan)},
+    ),
+    "key bias shape": (
+        "keys have no bias",
+        lambda s: {**s, "blocks.1.attn.zero_k_bias": np.zeros(31, dtype=np.float32)},
+    ),
+    "mask zero": ("not block-causal", lambda s: {**s, MASK: np.zeros_like(s[MASK])}),
+    "mask token-causal": (
+        "not block-causal",
+        lambda s: {**s, MASK: np.triu(np.full((1, 1, 30, 30), -np.inf, dtype=np.float32), 1)},
+    ),
+    "mask entry": ("row 29", lambda s: {**s, MASK: changed(s[MASK], -1e9)}),
+    "mask shape": ("another shape", lambda s: {**s, MASK: s[MASK][0]}),
+    "levels no squares": ("no square", lambda s: {**s, "lvl_1L": np.repeat(np.arange(4), (1, 5, 8, 16))[None]}),
+    "levels out of order": ("no list of levels", lambda s: {**s, "lvl_1L": s["lvl_1L"][:, ::-1].copy()}),
+    "levels from 1": ("no list of levels", lambda s: {**s, "lvl_1L": s["lvl_1L"] + 1}),
+    "levels float": ("no list of levels", lambda s: {**s, "lvl_1L": s["lvl_1L"].astype(np.float64)}),
+    "levels of three scales": ("number of tokens", lambda s: {**s, "lvl_1L": s["lvl_1L"][:, :14]}),
+    "levels row": ("the scale of every token", lambda s: {**s, "lvl_1L": s["lvl_1L"][0]}),
+    "decoder of 48 channels": (
+        "groups do not divide",
+        lambda s: {**s, "decoder.up.0.block.0.conv1.weight": np.zeros((48, 32, 3, 3), "f4")},
+    ),
+    "nothing": ("transformer is missing", lambda s: {}),
 }
 
 
 @pytest.mark.parametrize("name", WRONG)
 def test_checkpoints_that_are_refused(name: str, save: Save, state: State, tmp_path: Path) -> None:
-    path = save(tmp_path / "wrong", WRONG[name](state))
-    with pytest.raises(InputError) as refused:
+    reason, make = WRONG[name]
+    path = save(tmp_path / "wrong", make(state))
+    with pytest.raises(InputError, match=reason) as refused:
         convert(path)
     assert refused.value.exit_code == 2
 
 
 def test_messages_name_the_arrays(save: Save, state: State, tmp_path: Path) -> None:
     with pytest.raises(InputError) as refused:
-        convert(save(tmp_path / "missing", WRONG["missing"](state)))
-    assert "var.head.bias" in str(refused.value.got) or "var.head.bias" in str(refused.value)
+        convert(save(tmp_path / "missing", WRONG["missing"][1](state)))
+    assert refused.value.got == "missing: var.head.bias (1)"
     with pytest.raises(InputError) as refused:
-        convert(save(tmp_path / "unknown", WRONG["unknown"](state)))
-    assert refused.value.got == "var.blocks.0.attn.k_bias (1)"
+        convert(save(tmp_path / "unknown", WRONG["unknown"][1](state)))
+    assert refused.value.hint == "unknown: var.blocks.0.attn.k_bias (1)"
 
 
 class Evil:

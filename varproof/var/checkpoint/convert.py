@@ -76,7 +76,12 @@ def convert(
             rest[name] = array
     unknown = [name for name in rest if name not in shapes]
     if unknown:
-        raise InputError("the checkpoint has arrays that the model has not", got=listed(unknown), hint=_hint(config))
+        raise InputError(
+            "the checkpoint has arrays that the model has not",
+            got=f"{len(unknown)} unknown, the model read as {_outline(config)}",
+            allowed="the names of the public implementation",
+            hint=f"unknown: {listed(unknown)}",
+        )
     weights = checked(rest, shapes)
     return Converted(config, weights, tuple(weights), check_buffers(state.arrays, config), left_out)
 
@@ -110,8 +115,8 @@ def _join(state: State, other: State, path: Path) -> None:
     state.left_out |= other.left_out
 
 
-def _hint(config: ReferenceConfig) -> str:
-    return f"read as depth {config.depth}, width {config.width}, {config.heads} heads, {config.phis} phis"
+def _outline(config: ReferenceConfig) -> str:
+    return f"depth {config.depth}, width {config.width}, {config.heads} heads, {config.phis} phis"
 
 
 def example_state(seed: int = 0) -> dict[str, NDArray[Any]]:

@@ -55,7 +55,8 @@ def sample(
         raise InputError("top_p is out of range", got=top_p, allowed="0 to 1")
     scores = np.asarray(logits, dtype=np.float64)
     if temperature == 0:
-        return np.argmax(scores, axis=-1)
+        largest: NDArray[np.int64] = np.argmax(scores, axis=-1)
+        return largest
     scores = scores / temperature
     if top_k:
         smallest = np.sort(scores, axis=-1)[:, -top_k, None]
@@ -64,7 +65,8 @@ def sample(
         scores = _nucleus(scores, top_p)
     running = np.cumsum(_softmax(scores), axis=-1)
     drawn = rng.random((len(scores), 1)) * running[:, -1:]
-    return np.minimum(np.sum(running <= drawn, axis=-1), vocabulary - 1)
+    found: NDArray[np.int64] = np.minimum(np.sum(running <= drawn, axis=-1), vocabulary - 1)
+    return found
 
 
 def _softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -154,7 +156,7 @@ def generate(
             ratio = guidance * scale / max(config.schedule.number_of_scales - 1, 1)
             logits = (1 + ratio) * logits - ratio * _on_cpu(free.start() if feature is None else free.advance(feature))
         if choose is None:
-            ids = sample(logits, rng, temperature=temperature, top_k=top_k, top_p=top_p)
+            ids: NDArray[Any] = sample(logits, rng, temperature=temperature, top_k=top_k, top_p=top_p)
         else:
             ids = choose(logits, scale)
         chosen.append(np.reshape(ids, (side, side)))
