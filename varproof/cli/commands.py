@@ -60,12 +60,17 @@ COMMANDS: tuple[Command, ...] = (
         "varproof.cli.bench_attention:attention",
         "Time the attention engines, bound beside error, against exact attention.",
     ),
-    Command("var cost", "varproof.cli.var_cost:cost", "Count the flops of a VAR pass by phase, exactly."),
+    Command("var cost", "varproof.cli.var_cost:cost", "Count the flops of a VAR model by phase, exactly."),
     Command("var run", "varproof.cli.var_run:run", "Run a VAR model, exact or with fast attention."),
     Command(
         "var errors",
         "varproof.cli.var_errors:errors",
         "Bound the error of every step of a VAR model, beside what is measured.",
+    ),
+    Command(
+        "var convert",
+        "varproof.cli.var_convert:convert",
+        "Convert a VAR checkpoint (.pth, .safetensors) for the commands here.",
     ),
     Command("example", "varproof.cli.example:example", "Write an example file to start from."),
 )

@@ -13,10 +13,13 @@ from varproof.base.certificate import replacing
 from varproof.base.errors import InputError, printable
 from varproof.cli.output import JsonFlag, check_target, emit_json, results, table
 
-# name -> (file in varproof/examples, what it is)
+# name -> (file in varproof/examples, or the name to write to, what it is)
 EXAMPLES = {
     "claim": ("first_claim.py", "a claim of your own with a proof by exact arithmetic and a wrong variant"),
+    "model": ("model.toml", "a model file with every key, for the var commands and regime --model"),
+    "checkpoint": ("tiny.safetensors", "random weights under the public names, to try var convert with"),
 }
+MADE = ("checkpoint",)  # written by a function, since its bytes are of no interest
 
 
 def example(
@@ -51,9 +54,14 @@ def example(
     check_target(target)
     if target.exists() and not force:
         raise InputError("the file exists already", got=target, hint="choose another name with --out, or add --force")
-    text = (resources.files("varproof.examples") / source).read_text(encoding="utf-8")
     with replacing(target) as scratch:
-        scratch.write_text(text, encoding="utf-8")
+        if name in MADE:
+            from varproof.var.checkpoint.convert import example_state
+            from varproof.var.checkpoint.safetensors import write_safetensors
+
+            write_safetensors(scratch, example_state())
+        else:
+            scratch.write_bytes((resources.files("varproof.examples") / source).read_bytes())
     if as_json:
         emit_json("example", {"examples": [{"name": name, "summary": summary}], "written": target})
     else:
