@@ -34,6 +34,7 @@ SAMPLES: dict[str, tuple[str, ...]] = {
         "var errors --schedule 1,2,4 --width 8 --chained --target 0.01 --json",
         "var errors --kind reference --schedule 1,2 --width 8 --heads 2 --decoder-base 0 --delta .1 --json",
     ),
+    "var convert": ("example checkpoint", "var convert tiny.safetensors --out tiny.npz --json"),
     "var run": (
         "var run --schedule 1,2,4 --width 8 --heads 2 --chained --decoder-base 4 --json",
         "var run --kind reference --schedule 1,2 --width 8 --heads 2 --decoder-base 0 --engine fast --delta .1 --json",
