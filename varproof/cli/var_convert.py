@@ -34,9 +34,6 @@ def convert(
         float, typer.Option("--phi-ratio", metavar="R", help="r of phi(x) = (1-r) x + r conv(x); in no file.")
     ] = 0.5,
     force: Annotated[bool, typer.Option("--force", metavar="", help="Replace FILE if it exists.")] = False,
-    example: Annotated[
-        bool, typer.Option("--example", metavar="", help="First write a small random CHECKPOINT (.safetensors).")
-    ] = False,
     as_json: JsonFlag = False,
 ) -> int:
     """Convert a VAR checkpoint (.pth, .safetensors) for the commands here.
@@ -47,7 +44,8 @@ def convert(
     varproof var convert var_d16.pth --vae vae_ch160v4096z32.pth --out d16.npz
 
     Example:
-        varproof var convert tiny.safetensors --example --out tiny.npz
+        varproof example checkpoint --out tiny.safetensors
+        varproof var convert tiny.safetensors --out tiny.npz
         varproof var run tiny.npz
     """
     from varproof.var.checkpoint.convert import convert as converted
@@ -60,8 +58,6 @@ def convert(
     if out.exists() and not force:
         raise InputError("the file exists already", got=out, hint="choose another name with --out, or add --force")
     sides = None if schedule is None else parse_schedule(schedule)
-    if example:
-        _write_example(checkpoint)
     with working("converting the checkpoint"):
         found = converted(checkpoint, vae=vae, schedule=sides, heads=heads, phi_ratio=phi_ratio)
         write_reference(out, found.config, found.weights)
@@ -70,18 +66,6 @@ def convert(
     else:
         _show(found, out)
     return 0
-
-
-def _write_example(path: Path) -> None:
-    from varproof.var.checkpoint.convert import example_state
-    from varproof.var.checkpoint.safetensors import write_safetensors
-
-    check_target(path, suffixes=(".safetensors",))
-    if path.exists():
-        raise InputError(
-            "the checkpoint exists already", got=path, hint="leave --example out to convert it, or name a new file"
-        )
-    write_safetensors(path, example_state())
 
 
 def _answer(found: Converted) -> dict[str, Any]:
