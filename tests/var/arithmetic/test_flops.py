@@ -20,7 +20,7 @@ from varproof.var.arithmetic.plain import Plain, numpy_like
 from varproof.var.interpolation.resampling import Resampling
 
 COUNTED = {"add", "subtract", "multiply", "divide", "sqrt", "exp", "tanh"}
-FREE = {"maximum", "greater", "greater_equal", "absolute", "negative", "copyto", "equal"}
+FREE = {"maximum", "minimum", "clip", "greater", "greater_equal", "absolute", "negative", "copyto", "equal"}
 
 
 class Metered(np.ndarray):
