@@ -26,6 +26,7 @@ CLAIMS: tuple[tuple[str, str], ...] = (
     ("interpolation_kernel_constants", "interpolation_kernel_constants"),
     ("schedule_token_counts", "schedule_token_counts"),
     ("schedule_attention_constants", "schedule_attention_constants"),
+    ("interpolation_growth", "interpolation_growth"),
     ("layer_amplification", "layer_amplification"),
     ("embedding_free_maps", "embedding_free_maps"),
     ("regime_thresholds", "regime_thresholds"),
