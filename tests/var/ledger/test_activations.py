@@ -97,6 +97,17 @@ def test_activations_move_within_their_bound(rules: Any, name: Any, size: float)
     assert worst >= 0.93  # somewhere the bound is nearly attained: a tenth less would be wrong
 
 
+@pytest.mark.parametrize("name", ["gelu", "silu"])
+def test_curvature_is_attained_at_zero(rules: Any, name: Any) -> None:
+    # f(e) = e/2 + f''(0) e^2/2 + ...: what exceeds the slope at 0 is used up as well
+    e = 0.01
+    found = rules.ops.activation(rules.given([[0.0]], e), name)
+    with ctx.workprec(200):
+        off = abs(function(name, arb(e))) - arb(e) / 2
+        share = float(off.mid()) / (found.bound[0, 0] - e / 2)
+    assert 0.95 <= share <= 1
+
+
 def test_relu_between_signs_keeps_half_of_the_symbols(rules: Any) -> None:
     x = rules.ops._with_symbols(rules.given([[2.0, 0.5, -2.0, 0.0]], 1.0), 4)
     found = rules.ops.activation(x, "relu")

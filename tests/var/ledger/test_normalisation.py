@@ -75,6 +75,19 @@ def test_two_entries_attain_the_rule_for_the_centred_error(rules: Any) -> None:
     assert 0.95 <= used <= 1
 
 
+def test_a_smaller_true_divisor_counts(rules: Any) -> None:
+    # errors that take from the long entries and give to the zeros: 0 becomes 1, and the divisor 0.707 becomes 0.5
+    found = rules.ops.layer_norm(rules.given([[1.0, -1.0, 0.0, 0.0]], 0.5), 1e-12)
+    with ctx.workprec(PRECISION):
+        row = [arb(0.5), arb(-0.5), arb(0.5), arb(-0.5)]
+        used = worst_use(found.numbers[0], found.bound[0], normal(row, 1e-12))
+    assert 0.4 < used <= 1
+    length = rules.ops.unit_rows(rules.given([[1.0, 0.0, 0.0, 0.0]], 0.45))
+    with ctx.workprec(PRECISION):
+        used = worst_use(length.numbers[0], length.bound[0], unit([arb("0.55"), *[arb("0.45")] * 3]))
+    assert 0.4 < used <= 1
+
+
 def test_an_error_common_to_all_channels_is_centred_away(rules: Any) -> None:
     start = rules.ops._with_symbols(rules.given([[1.0]], 0.5), 1)
     equal = rules.ops.linear(start, np.array([[1.0], [1.0], [1.0]]), np.array([0.0, 1.0, 2.0]))

@@ -37,7 +37,8 @@ def slope_range(name: Activation, x: Floats, bound: Floats) -> tuple[Floats, Flo
         known = np.abs(x) > bound
         return np.where(known, np.where(x > 0, 1.0, 0.0), 0.5), np.where(known, 0.0, 0.5)
     least, most = SLOPES[name]
-    reach = np.where(np.isnan(bound), math.inf, CURVATURE[name] * bound) + SLOPE_ERROR
+    # l is the mean of f' between the two points, half as far from f'(x) as f' at the far one may be
+    reach = np.where(np.isnan(bound), math.inf, CURVATURE[name] / 2 * bound) + SLOPE_ERROR
     here = _slope(name, x)
     low = np.maximum(least, here - reach)
     high = np.minimum(most, here + reach)

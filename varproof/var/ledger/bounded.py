@@ -80,7 +80,7 @@ class Bounded:
         self._plain = Plain(self.like, engine=self.engine, delta=self.delta)
         self._wide = Plain(np.empty(0))
         self._narrow = "float64" not in str(self.like.dtype)
-        self._twin = Bounded(np.empty(0), correlated=False, reference=False) if self.reference else None
+        self._twin = Bounded(np.empty(0), correlated=self.correlated, reference=False) if self.reference else None
         self._counter = itertools.count()
 
     def known(self, array: Any) -> BoundedArray:

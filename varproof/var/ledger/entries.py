@@ -9,6 +9,8 @@ import numpy as np
 
 from varproof.var.ledger.bounded_array import BoundedArray
 
+NOISE = 2.0**-46  # of the magnitude: differences below are not errors that anybody made
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -27,12 +29,12 @@ class Entry:
 
     @property
     def slack(self) -> float | None:
-        """bound / measured, None where no more than the rounding of the reference could be measured.
+        """bound / measured, None where what was measured is no more than rounding of the reference.
 
         >>> Entry("x", "", 2.0, 0.5, 0.0, 1.0).slack
         4.0
         """
-        return self.bound / self.measured if self.measured > self.reference_bound else None
+        return self.bound / self.measured if self.measured > NOISE * self.magnitude else None
 
     @property
     def holds(self) -> bool:
