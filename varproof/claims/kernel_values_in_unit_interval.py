@@ -9,6 +9,8 @@ from varproof.approx.interpolation_kernels import Kernel, Polynomial, keys_cubic
 from varproof.base.verdict import Finding, Verdict
 from varproof.claims.cells import integers
 from varproof.claims.model import Case, Claim, Correction, Variant
+from varproof.claims.parts import assemble
+from varproof.claims.reconstruction_bound import reconstruction
 from varproof.claims.tally import Tally
 
 PAGE = "docs/explanation/interpolation-kernels.md"
@@ -30,7 +32,12 @@ def check(case: Case) -> Finding:
 
 
 def check_corrected(case: Case) -> Finding:
-    """The bound on 16 taps on a grid of phases, the map that attains it, and the exact range of W."""
+    """The bound on 16 taps with the exact range of W, and what the model concludes from it about its feature map."""
+    return assemble([("the kernel", _kernel(case)), ("the reconstruction of the model", reconstruction(case))])
+
+
+def _kernel(case: Case) -> Finding:
+    """A grid of phases, the map that attains the bound, and the exact range of W."""
     tally = Tally()
     kernel, bound = keys_cubic(case.constants["a"]), case.constants["bound"]
     for steps in integers(case, "phases", low=2, high=128):
@@ -88,12 +95,14 @@ CLAIM = Claim(
     kind="upper",
     hypotheses={},
     sources=("arXiv:2501.04377", "arXiv:2404.02905", PAGE),
-    derived_from=("interpolation_kernel_constants",),
+    derived_from=("interpolation_kernel_constants", "interpolation_growth"),
     check=check,
     expected=Verdict.REFUTED,
     corrected=Correction(
         "W takes values in [-1/9, 1]. What is concluded from [0, 1], |sum of W phi over 16 taps| <= 16 max |phi|, "
-        "holds with 121/64 instead of 16, and 121/64 is attained at phase (1/2, 1/2).",
+        "holds with 121/64 instead of 16, and 121/64 is attained at phase (1/2, 1/2). So the feature map of the "
+        "reference model, sum_k phi_k(Up(X_k)) without biases, is at most sum_k norm(phi_k) norm(Up_k) max |X_k| <= K "
+        "121/64 max norm(phi) max |X|; on sides 4, 5 with phi the identity, 121/64 + 1 is attained.",
         check_corrected,
     ),
     falsified=(
@@ -104,5 +113,5 @@ CLAIM = Claim(
         Variant("a times 1.1", "a deeper lobe exceeds 121/64", {"a": Fraction(-33, 40)}),
     ),
     constants={"a": Fraction(-3, 4), "bound": Fraction(121, 64), "lobe": Fraction(1, 9)},
-    cells={"phases": (16,)},
+    cells={"phases": (16,), "schedule": ("4-5", "1-2-3-5")},
 )
