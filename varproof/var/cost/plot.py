@@ -120,7 +120,7 @@ def _draw_lines(
         label = rf"$n^{{{slope:.2f}}}\to {_typeset(rate)}$"
         axes.annotate(label, place, color=colour, fontsize=9, annotation_clip=False, **style)
     if presets:
-        axes.plot([], [], "o", color=INK, markersize=4.5, label="presets 256, 512, 1024"[: 8 + 5 * len(presets)])
+        axes.plot([], [], "o", color=INK, markersize=4.5, label="presets " + ", ".join(each.name for each in presets))
     axes.set_ylabel("flops")
     axes.set_title("Work by part; at the right end its slope there, and its limit", fontsize=10)
     axes.grid(True, color=GRID, linewidth=0.8)
