@@ -258,26 +258,28 @@ def test_torch_files_that_are_refused(state: State, tmp_path: Path) -> None:
         path.write_bytes(content)
         with pytest.raises(InputError):
             convert(path)
-    objects: list[Any] = [
-        Evil(),
-        [tensor],
-        tensor,
-        {"head.bias": Evil()},
-        {"head.bias": "text"},
-        {"head.bias": [tensor]},
-        {3: tensor},
-        {"head.bias": torch.zeros(1).expand(10**9)},
-        {"head.bias": torch.zeros(2, dtype=torch.complex64)},
-        {"head.bias": torch.eye(2).to_sparse()},
+    objects: list[tuple[str, Any]] = [
+        ("no checkpoint of tensors", Evil()),
+        ("no state dict", [tensor]),
+        ("no state dict", tensor),
+        ("no checkpoint of tensors", {"head.bias": Evil()}),
+        ("no arrays", {"head.bias": "text"}),
+        ("no arrays", {"head.bias": [tensor]}),
+        ("no arrays", {3: tensor}),
+        ("larger than the file", {"head.bias": torch.zeros(1).expand(10**9)}),
+        ("no plain tensor", {"head.bias": torch.zeros(2, dtype=torch.complex64)}),
+        ("no plain tensor", {"head.bias": torch.eye(2).to_sparse()}),
+        ("dtype that NumPy lacks", {"head.bias": torch.zeros(2, dtype=torch.float8_e4m3fn)}),
     ]
-    for each in objects:
+    for reason, each in objects:
         torch.save(each, path)
-        with pytest.raises(InputError):
+        with pytest.raises(InputError, match=reason):
             convert(path)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("archive/data.pkl", bytes(10**6))
-    with pytest.raises(InputError, match="compressed"):
-        convert(path)
+    for content in (bytes(10**6), np.random.default_rng(0).bytes(1000)):  # the second does not become smaller
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("archive/data.pkl", content)
+        with pytest.raises(InputError, match="compressed"):
+            convert(path)
 
 
 def test_torch_file_of_half_precision(state: State, tmp_path: Path) -> None:

@@ -68,8 +68,9 @@ def entry(start: int = 0, stop: int = 8, shape: Any = (2,), dtype: Any = "F32") 
 
 GOOD = {"a": entry(), "b": entry(8, 16)}
 BROKEN_HEADERS: dict[str, Any] = {
-    "gap": {"a": entry(), "b": entry(9, 17)},
-    "overlap": {"a": entry(), "b": entry(4, 12)},
+    "gap": {"a": entry(), "b": entry(12, 16, (1,))},
+    "gap at the start": {"a": entry(4, 16, (3,))},
+    "overlap": {"a": entry(0, 12, (3,)), "b": entry(8, 16)},
     "one array twice": {"a": entry(), "b": entry()},
     "left over": {"a": entry()},
     "beyond the end": {"a": entry(), "b": entry(8, 24, (4,))},
