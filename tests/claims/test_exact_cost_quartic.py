@@ -32,7 +32,7 @@ def test_the_literal_statement_is_refuted_for_every_constant_offered() -> None:
 def test_the_correction_is_proved_in_all_parts() -> None:
     finding = CORRECTED.check(CLAIM.case())
     assert finding.verdict is CORRECTED.expected is Verdict.PROVED
-    assert len(finding.parts) == 5
+    assert len(finding.parts) == 8
     assert finding.evidence["constants"]["2"] == "64/45"
 
 

@@ -24,7 +24,7 @@ from varproof.var.cost.phases import certificate_flops
 from varproof.var.interpolation.operators import area, up
 from varproof.var.models.config import Config, FormalConfig
 
-PAGE = "docs/explanation/ledger.md"
+PAGE = "docs/explanation/var-cost.md"
 Operation = Callable[[Count, Plain], object]
 MOST_TOKENS = 60  # a pass of each of five models runs for every cell
 
