@@ -12,7 +12,8 @@ from varproof.growth.schedules import parse_schedule
 from varproof.var.ledger import bounded
 from varproof.var.ledger.bounded import Bounded
 from varproof.var.ledger.report import Ledger, error_ledger
-from varproof.var.models.config import DecoderConfig, FormalConfig
+from varproof.var.models import reference
+from varproof.var.models.config import DecoderConfig, FormalConfig, ReferenceConfig
 from varproof.var.models.formal import (
     formal_random,
     generate,
@@ -99,6 +100,47 @@ def test_measured_errors_are_within_their_bounds(seed: int) -> None:
 def test_a_thousand_random_models(first: int) -> None:
     for seed in range(first, first + 50):
         check(seed)
+
+
+@pytest.mark.parametrize("cosine", [True, False])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_the_reference_model_has_a_ledger_too(cosine: bool, dtype: str) -> None:
+    config = ReferenceConfig(
+        parse_schedule("1,2,3"),
+        depth=2,
+        width=12,
+        heads=3,
+        hidden=16,
+        cosine=cosine,
+        code_dim=4,
+        vocabulary=11,
+        classes=3,
+        decoder=DecoderConfig(4, (1, 2), 1, 3, 2),
+    )
+    weights, ids = reference.reference_random(config, 0), reference.random_ids(config, 0)
+    runs = (
+        lambda ops: reference.teacher_forced(ops, weights, config, 1, ids),
+        lambda ops: reference.teacher_forced_cached(ops, weights, config, 1, ids),
+        lambda ops: reference.decode_tokens(ops, weights, config, ids),
+    )
+    for run in runs:
+        found = error_ledger(run, like=np.empty(0, dtype=dtype), engine="auto", delta=1e-3)
+        assert found.holds
+        assert found.entries
+        assert np.isfinite(found.final_bound)
+    # the decoder's convolutions multiply by their norms, about twenty times; the transformer must not be that loose
+    exact = error_ledger(runs[0], like=np.empty(0), engine="exact")
+    assert exact.final_bound < 1e-7
+
+
+def test_torch_tensors_have_the_bounds_of_numpy_arrays() -> None:
+    torch = pytest.importorskip("torch", reason="needs the extra [torch]")
+    run, _, _ = random_case(3)
+    for dtype in ("float64", "float32"):
+        one = error_ledger(run, like=np.empty(0, dtype=dtype), engine="exact")
+        other = error_ledger(run, like=torch.empty(0, dtype=getattr(torch, dtype)), engine="exact")
+        assert other.holds
+        assert other.final_bound == pytest.approx(one.final_bound, rel=0.5)
 
 
 def one_layer(seed: int, schedule: str, delta: float, correlated: bool = True) -> Ledger:

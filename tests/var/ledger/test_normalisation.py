@@ -95,6 +95,29 @@ def test_an_error_common_to_all_channels_is_centred_away(rules: Any) -> None:
     assert rules.ops.layer_norm(equal.plain, 1e-6).bound.max() > 0.5
 
 
+def test_small_errors_follow_the_jacobian_and_are_attained(rules: Any) -> None:
+    rng = np.random.default_rng(11)
+    x, size = rng.uniform(-1, 1, (1, 6)), 1e-6
+    found = rules.ops.layer_norm(rules.ops._with_symbols(rules.given(x, size), 6), 1e-6)
+    assert found.groups
+    plain = Bounded(np.empty(0), reference=False, correlated=False).layer_norm(rules.given(x, size), 1e-6)
+    assert found.bound.max() < 0.9 * plain.bound.max()
+    with ctx.workprec(PRECISION):
+        for place in range(6):
+            signs = np.sign(found.groups[0].generators[0, place])
+            row = [arb(float(a)) - arb(size) * arb(float(s)) for a, s in zip(x[0], signs, strict=True)]
+            off = abs(arb(float(found.numbers[0, place])) - normal(row, 1e-6)[place])
+            assert 0.99 <= float((off / arb(float(found.bound[0, place]))).mid()) <= 1
+
+
+def test_symbols_after_the_norm_are_those_before(rules: Any) -> None:
+    # the second channel repeats the first: their difference has no error, before and after
+    start = rules.ops._with_symbols(rules.given([[1.0, 0.0]], 1e-4), 2)
+    three = rules.ops.linear(start, np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]]))
+    after = rules.ops.linear(rules.ops.layer_norm(three, 1e-6), np.array([[1.0, -1.0, 0.0]]))
+    assert after.bound.max() < 1e-6
+
+
 @pytest.mark.parametrize("size", [0.0, 1e-13, 1e-3, 0.4, 5.0])
 @pytest.mark.parametrize("length", [1.0, 1e-12, 1e-170, 0.0, 1e150])
 def test_unit_rows_hold_for_every_length(rules: Any, size: float, length: float) -> None:

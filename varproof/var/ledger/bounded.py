@@ -49,7 +49,7 @@ from varproof.var.ledger.linear_rules import (
     resampled_sizes,
     resampling_roundings,
 )
-from varproof.var.ledger.normalisation import centring_rounding, normalised_bound, unit_bound
+from varproof.var.ledger.normalisation import centring_rounding, normalised_bound, normalised_form, unit_bound
 
 UNIT, TINY = UNIT_ROUNDOFF["float64"], SMALLEST_NORMAL["float64"]
 PROMOTED = 0.02  # a remainder above this share of the largest bound gets symbols of its own
@@ -232,25 +232,22 @@ class Bounded:
 
     def layer_norm(self, x: BoundedArray, eps: float) -> BoundedArray:
         """(x - mean)/sqrt(var + eps) over the last axis."""
-        return self._made("layer_norm", (x,), (eps,), lambda: self._normalised(x.numbers, x, eps), ())
+        x = self._with_symbols(x, x.shape[-1])
 
-    def _normalised(self, rows: Floats, x: BoundedArray, eps: float) -> Floats:
-        """The bound of the normalised `rows`, whose errors are those of x."""
-        error = np.asarray(x.remainder).reshape(rows.shape)
-        count = rows.shape[-1]
-        # |x_i - mean| <= (1 - 1/C) e_i + (1/C) sum of the others
-        moved = ((1 - 2 / count) * error + error.mean(axis=-1, keepdims=True)) if count > 1 else 0 * error
-        for group in x.groups:
-            if group.generators.shape[:-1] == rows.shape:
-                centred = group.generators - group.generators.mean(axis=-2, keepdims=True)
-                moved = moved + np.abs(centred).sum(axis=-1)
-                moved = moved + 8 * count * UNIT * group.bound.max(axis=-1, keepdims=True)
-            else:
-                moved = moved + 2 * group.bound.reshape(rows.shape)
-        moved = moved * INFLATION + centring_rounding(rows)
-        centre = rows - rows.mean(axis=-1, keepdims=True)
-        normal = centre / np.sqrt(np.mean(centre * centre, axis=-1, keepdims=True) + eps)
-        return normalised_bound(centre, normal, np.where(np.isnan(moved), math.inf, moved), eps)
+        def error() -> tuple[Any, Groups]:
+            rows = x.numbers
+            generators = [group.generators - group.generators.mean(axis=-2, keepdims=True) for group in x.groups]
+            slip = sum(8 * rows.shape[-1] * UNIT * group.bound.max(axis=-1, keepdims=True) for group in x.groups)
+            remainder = _centred_errors(x.remainder) + centring_rounding(rows) + slip
+            moved = (remainder + sum(np.abs(part).sum(axis=-1) for part in generators)) * INFLATION
+            centred, normal = _normal(rows, eps)
+            plain = normalised_bound(centred, normal, np.where(np.isnan(moved), math.inf, moved), eps)
+            if not x.groups:
+                return plain, ()
+            turned, rest = normalised_form(centred, normal, generators, remainder, plain, eps)
+            return rest, tuple(Group(g.names, part) for g, part in zip(x.groups, turned, strict=True))
+
+        return self._made("layer_norm", (x,), (eps,), error)
 
     def group_norm(self, x: BoundedArray, groups: int, eps: float, weight: Any, bias: Any) -> BoundedArray:
         """Over rows, columns and the channels of a group."""
@@ -259,7 +256,8 @@ class Bounded:
         def error() -> Any:
             plain = x.plain
             rows, errors = (_grouped(part, groups) for part in (plain.numbers, plain.remainder))
-            found = self._normalised(rows, BoundedArray(rows, errors), eps)
+            moved = (_centred_errors(errors) + centring_rounding(rows)) * INFLATION
+            found = normalised_bound(*_normal(rows, eps), np.where(np.isnan(moved), math.inf, moved), eps)
             shape = (groups, height, width, channels // groups)
             normal = np.moveaxis(found.reshape(shape), 0, 2).reshape(height, width, channels)
             w, b = numbers(weight), np.abs(numbers(bias))
@@ -401,6 +399,18 @@ def _fitted(x: BoundedArray, shape: tuple[int, ...]) -> BoundedArray:
         return x
     plain = x.plain
     return BoundedArray(np.broadcast_to(plain.numbers, shape), np.broadcast_to(plain.remainder, shape))
+
+
+def _centred_errors(error: Floats) -> Floats:
+    """|e_i - mean(e)| <= (1 - 1/C) |e_i| + (1/C) sum of the others, over the last axis."""
+    count = error.shape[-1]
+    return np.asarray(((1 - 2 / count) * error + error.mean(axis=-1, keepdims=True)) if count > 1 else 0 * error)
+
+
+def _normal(rows: Floats, eps: float) -> tuple[Floats, Floats]:
+    """The centred rows, and those over their standard deviation, in float64."""
+    centred = rows - rows.mean(axis=-1, keepdims=True)
+    return centred, centred / np.sqrt(np.mean(centred * centred, axis=-1, keepdims=True) + eps)
 
 
 def _grouped(x: Floats, groups: int) -> Floats:

@@ -15,6 +15,7 @@ from varproof.var.ledger.bounded_array import INFLATION, Floats
 
 TINY = SMALLEST_NORMAL["float64"]
 LEAST_SQUARE = 2.0**-800
+LARGEST_SHARE = 0.25  # of the divisor: larger errors are left to the plain bound
 
 
 def centring_rounding(x: Floats) -> Floats:
@@ -37,6 +38,38 @@ def normalised_bound(centred: Floats, normal: Floats, error: Floats, eps: float)
     divisor = np.where(mean_square > LEAST_SQUARE, np.sqrt(mean_square) * (1 - rounding) * (1 - 1e-12), 0.0)
     rms = np.sqrt(np.mean(error * error, axis=-1, keepdims=True)) * INFLATION + TINY
     return _quotient(normal, error, rms, divisor, rounding, math.sqrt(count), count * TINY)
+
+
+def normalised_form(
+    centred: Floats, normal: Floats, generators: list[Floats], remainder: Floats, plain: Floats, eps: float
+) -> tuple[list[Floats], Floats]:
+    """Generators and remainder of the error of y = c/s; per row this form or, where it says more, the bound `plain`.
+
+    `generators` (rows..., C, m) and `remainder` (rows..., C) of the error of c, `plain` from `normalised_bound`. To
+    first order the error is J e, J = (I - y~ y~^T/C)/s~; the rest is quadratic (Lemma 6b of the docs page).
+    """
+    count = centred.shape[-1]
+    rounding = rounding_bound(count + 12, 1.0)
+    divisor = np.sqrt(np.mean(centred * centred, axis=-1, keepdims=True) + eps)
+    sizes = np.abs(normal)
+
+    def mapped(error: Floats) -> Floats:
+        return np.asarray((error + sizes * np.mean(sizes * error, axis=-1, keepdims=True)) / divisor)
+
+    given = np.asarray(sum((np.abs(part).sum(axis=-1) for part in generators), np.zeros_like(remainder)))
+    share = np.sqrt(np.mean((given + remainder) ** 2, axis=-1, keepdims=True)) / divisor * INFLATION
+    known = (share <= LARGEST_SHARE) & (divisor * divisor > LEAST_SQUARE)
+    safe = np.where(known, share, 0.0)
+    quadratic = plain * safe + (sizes + plain) * safe**2 / (2 * (1 - safe))
+    rest = mapped(remainder) + quadratic + rounding * (sizes + 4 * mapped(given)) + count * TINY
+    turned = [
+        (part - normal[..., None] * np.mean(normal[..., None] * part, axis=-2, keepdims=True)) / divisor[..., None]
+        for part in generators
+    ]
+    total = rest + np.asarray(sum((np.abs(part).sum(axis=-1) for part in turned), np.zeros_like(rest)))
+    better = known & (total.max(axis=-1, keepdims=True) < plain.max(axis=-1, keepdims=True))
+    kept = [np.where(better[..., None], part, 0.0) for part in turned]
+    return kept, np.where(better, rest * INFLATION, plain)
 
 
 def unit_bound(x: Floats, unit: Floats, error: Floats, smallest: float) -> Floats:
