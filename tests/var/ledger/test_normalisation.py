@@ -143,6 +143,16 @@ def test_unit_rows_are_attained_across_the_row(rules: Any) -> None:
     assert 0.95 <= used <= 1
 
 
+def test_unit_rows_are_attained_by_a_change_of_length(rules: Any) -> None:
+    # the first entry is known, the length is not: what the divisor does to an entry without an error of its own
+    x = np.array([0.1, 0.99498743710662])
+    found = rules.ops.unit_rows(rules.given(x[None], [[0.0, 1e-3]]))
+    with ctx.workprec(PRECISION):
+        truth = unit([arb(x[0]), arb(x[1]) - arb("0.000999999")])
+        used = float((abs(arb(float(found.numbers[0, 0])) - truth[0]) / arb(float(found.bound[0, 0]))).mid())
+    assert 0.95 <= used <= 1
+
+
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_group_norm_mixes_rows_columns_and_the_channels_of_a_group(rules: Any, dtype: str) -> None:
     rng = np.random.default_rng(4)
