@@ -189,7 +189,7 @@ def test_phases_and_steps() -> None:
     config = replace(SMALL, activation="silu")
     ops = Plain(numpy_like(), recorded=True)
     image = decode(ops, random_weights(config, 5), config, np.zeros((2, 2, 5)))
-    assert {name for name, flops in ops.flops.items() if flops} == PHASES
+    assert set(ops.flops) == PHASES  # copies, as of the nearest kernel, count as 0 flops
     assert [name for name, _ in ops.steps] == [f"decoder.{part.name}" for part in decoder_parts(config, 5)]
     assert ops.steps[-1][1] is image
 
