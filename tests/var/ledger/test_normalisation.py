@@ -65,10 +65,16 @@ def test_layer_norm_holds_for_every_spread(rules: Any, size: float, spread: floa
         assert used >= 0.4  # the rule adds two effects that no single error attains together
 
 
-def test_two_entries_attain_the_rule_for_the_centred_error(rules: Any) -> None:
+@pytest.mark.parametrize("kind", ["symbols", "entrywise", "group"])
+def test_two_entries_attain_the_rule_for_the_centred_error(rules: Any, kind: str) -> None:
     # with eps the larger part of the variance the divisor hardly moves, and the centred error is all
     x, size = np.array([0.01, -0.01]), 1e-3
-    found = rules.ops.layer_norm(rules.given(x[None, :], size), 1.0)
+    ops = Bounded(np.empty(0), reference=False, correlated=kind == "symbols")
+    if kind == "group":
+        found = ops.group_norm(rules.given(x[None, None, :], size), 1, 1.0, np.ones(2), np.zeros(2))
+        found = ops.reshape(found, (1, 2))
+    else:
+        found = ops.layer_norm(rules.given(x[None, :], size), 1.0)
     with ctx.workprec(PRECISION):
         row = [arb(0.01) - arb(size), arb(-0.01) + arb(size)]
         used = worst_use(found.numbers[0], found.bound[0], normal(row, 1.0))
