@@ -1,4 +1,4 @@
-"""S6: a fixed ratio and K = O(1) exclude each other; the repaired statement has its exponent and waits for errors."""
+"""S6: a fixed ratio and K = O(1) exclude each other; the repaired statement has its exponent and its errors."""
 
 from __future__ import annotations
 
@@ -20,13 +20,23 @@ def test_the_fixed_ratio_reading_is_vacuous():
     assert found.verdict is Verdict.VACUOUS
 
 
-def test_the_correction_has_its_exponent_and_waits_for_the_error_alone():
+def test_the_correction_is_tested_and_only_its_runs_are_not_proved():
     assert CLAIM.corrected is not None
-    verdicts = {part.name: part.verdict for part in CLAIM.corrected.check(CLAIM.case()).parts}
+    found = CLAIM.corrected.check(CLAIM.case())
+    verdicts = {part.name: part.verdict for part in found.parts}
+    assert found.verdict is CLAIM.corrected.expected is Verdict.TESTED
     assert verdicts["exponent 2 + o(1) for one layer"] is Verdict.PROVED
-    assert [name for name, verdict in verdicts.items() if verdict is not Verdict.PROVED] == [
-        "error through scales and layers"
+    assert verdicts["error through scales and layers: K G^(K-1)"] is Verdict.PROVED
+    assert [name for name, verdict in verdicts.items() if verdict is Verdict.TESTED] == [
+        "chained models, executed",
+        "entries that grow are not enough",
     ]
+    assert not any("not built yet" in part.because for part in found.parts)
+
+
+def test_the_correction_says_where_its_proof_stops():
+    assert CLAIM.corrected is not None
+    assert "d = Theta(log n) this proof stops" in CLAIM.corrected.statement
 
 
 def test_a_decision_that_finds_no_contradiction_refutes_the_claim(monkeypatch):

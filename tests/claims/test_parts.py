@@ -10,11 +10,11 @@ BAD = ("bad", Finding(Verdict.REFUTED, 5.0, 4.0, {"counterexamples": [{"n": "7"}
 
 
 def test_a_missing_part_leaves_the_whole_unknown_and_a_refuted_one_refutes_it():
-    missing = waits_for("engine", "varproof.var", "a run")
+    missing = waits_for("engine", "reductions", "a run")
     assert assemble([GOOD]).verdict is Verdict.PROVED
     assert assemble([GOOD], [missing]).verdict is Verdict.UNKNOWN
     assert assemble([GOOD, BAD], [missing]).verdict is Verdict.REFUTED
-    assert "varproof.var" in missing.because
+    assert "reductions" in missing.because
 
 
 def test_counterexamples_name_their_part_and_the_first_numbers_are_shown():

@@ -21,6 +21,8 @@ NOT_CLAIMS = {"__init__", "cells", "ledger", "model", "parts", "regime_cases", "
 NOT_CLAIMS |= {
     "attention_cases",
     "attention_runs",
+    "chained_errors",
+    "ledger_cases",
     "counted_numbers",
     "exact_maps",
     "exact_passes",

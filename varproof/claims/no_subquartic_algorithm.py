@@ -37,7 +37,7 @@ def check(case: Case) -> Finding:
         ],
         [
             waits_for("SAT to attention, executed", "reductions", "8 and 16 variables end to end, with the exponents"),
-            waits_for("attention to VAR attention, executed", "varproof.var", "an interpolation-consistent instance"),
+            waits_for("attention to VAR attention, executed", "reductions", "an interpolation-consistent instance"),
             *_scopes(),
         ],
     )
@@ -48,17 +48,17 @@ def _scopes() -> list[Part]:
     return [
         waits_for(
             "(i) token maps given: hard",
-            "reductions and varproof.var",
+            "reductions",
             "every X_k is part of the input; the chain to an interpolation-consistent instance, executed",
         ),
         waits_for(
             "(ii) a learned position table is part of the input: hard",
-            "reductions and varproof.var",
+            "reductions",
             "its L C numbers are free, so the data go there, the other tokens share the neutral mass; executed",
         ),
         waits_for(
             "(iii) X_init only, no position inputs: easy",
-            "reductions and varproof.var",
+            "reductions",
             "every map is spatially constant, by induction, so the transformer phase costs O(K^2 d + K d^2) plus "
             "writing n^2 d numbers, at any precision; the induction run and proved",
         ),
@@ -178,8 +178,7 @@ CLAIM = Claim(
     check=check,
     expected=Verdict.UNKNOWN,
     because=(
-        "the identities of the chain are exact at small size; executing it needs reductions and varproof.var, which do "
-        "not exist yet"
+        "the identities of the chain are exact at small size; executing it needs reductions, which do not exist yet"
     ),
     falsified=(
         Variant("neutral mass 10% larger", "an orthogonal partner is missed", {"neutral": Fraction(11, 10)}),

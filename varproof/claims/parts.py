@@ -15,7 +15,7 @@ def assemble(checked: Sequence[tuple[str, Finding]], missing: Sequence[Part] = (
     killed by whichever part notices it; measured and bound are those of the first checked part that has them.
 
     >>> exact_part = ("algebra", Finding(Verdict.PROVED, because="exact"))
-    >>> assemble([exact_part], [waits_for("engine", "varproof.var", "a run")]).verdict
+    >>> assemble([exact_part], [waits_for("engine", "reductions", "a run")]).verdict
     <Verdict.UNKNOWN: 'UNKNOWN'>
     """
     evidence: dict[str, Any] = {"checked": {name: dict(finding.evidence) for name, finding in checked}}
@@ -32,7 +32,7 @@ def assemble(checked: Sequence[tuple[str, Finding]], missing: Sequence[Part] = (
 def waits_for(name: str, module: str, result: str) -> Part:
     """A part that is UNKNOWN until `module` exists; `result` says what that module will establish.
 
-    >>> waits_for("the algorithm", "varproof.var", "a run within delta").because
-    'needs varproof.var, not built yet: a run within delta'
+    >>> waits_for("the chain", "reductions", "a run of it").because
+    'needs reductions, not built yet: a run of it'
     """
     return Part(name, Verdict.UNKNOWN, f"needs {module}, not built yet: {result}")

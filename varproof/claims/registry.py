@@ -36,6 +36,7 @@ CLAIMS: tuple[tuple[str, str], ...] = (
     ("running_feature_sums", "running_feature_sums"),
     ("streamed_attention_cost", "streamed_attention_cost"),
     ("var_pass_flops", "var_pass_flops"),
+    ("var_error_ledger", "var_error_ledger"),
     ("S1", "exact_cost_quartic"),
     ("S2", "subquadratic_reading"),
     ("S3", "sharp_entry_threshold"),
