@@ -50,8 +50,13 @@ def errors(
     kind: Kind = None,
     decoder_base: DecoderBase = None,
     engine: Annotated[
-        str, typer.Option("--engine", metavar="ENGINE", help="Attention: polynomial, fast (the cheapest), tree, exact.")
-    ] = "polynomial",
+        str | None,
+        typer.Option(
+            "--engine",
+            metavar="ENGINE",
+            help="Attention: polynomial (default, formal), fast (the cheapest; default, reference), tree, exact.",
+        ),
+    ] = None,
     delta: Delta = None,
     target: Annotated[
         str | None,
@@ -87,6 +92,8 @@ def errors(
         kind=kind,
         decoder_base=decoder_base,
     )
+    if engine is None:  # heads of 64 dimensions have too many monomials for polynomials alone
+        engine = "polynomial" if model.kind == "formal" else "fast"
     if engine not in ENGINES:
         raise InputError("unknown engine", got=engine, allowed=", ".join(ENGINES))
     final = None if target is None else positive_rational(target, name="target")

@@ -43,9 +43,8 @@ def chosen_model(path: Path | None, *, seed: int | None, dtype: str | None, **sh
     kind, decoder_base. A seed and a dtype may be given beside a file and win.
     """
     from varproof.var.models.model import Model
-    from varproof.var.models.model_file import model_from_table, read_model_file
+    from varproof.var.models.model_file import CHOICES, model_from_table, read_model_file
 
-    own = {"seed": seed, "dtype": dtype}
     given = {name: value for name, value in shape.items() if value is not None}
     if path is not None:
         if given:
@@ -67,10 +66,9 @@ def chosen_model(path: Path | None, *, seed: int | None, dtype: str | None, **sh
                 allowed=".toml (a model file) or .npz (converted weights)",
                 hint="varproof var convert makes an .npz of a checkpoint",
             )
-        wins = {name: value for name, value in own.items() if value is not None}
-        if "dtype" in wins and wins["dtype"] not in ("float64", "float32"):
-            raise InputError("unknown dtype", got=wins["dtype"], allowed="float64, float32")
-        return replace(model, **wins)
+        if dtype not in (None, *CHOICES["dtype"]):
+            raise InputError("unknown dtype", got=dtype, allowed=", ".join(CHOICES["dtype"]))
+        return replace(model, seed=model.seed if seed is None else seed, dtype=dtype or model.dtype)
     if "schedule" not in given:
         raise InputError(
             "which model?",
@@ -86,4 +84,5 @@ def chosen_model(path: Path | None, *, seed: int | None, dtype: str | None, **sh
         given["heads"] = max(given["width"] // 64, 1)  # its heads are 64 wide
     if base is not None:
         given["decoder"] = base != 0 and {"base": base, **({"groups": 0} if kind == "formal" else {})}
-    return model_from_table({**given, **{name: value for name, value in own.items() if value is not None}})
+    given |= {name: value for name, value in (("seed", seed), ("dtype", dtype)) if value is not None}
+    return model_from_table(given)

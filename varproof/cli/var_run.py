@@ -131,7 +131,9 @@ def engine_and_delta(engine: str, delta: str | None, model: Model) -> tuple[str,
 def execute(model: Model, engine: str, delta: float, *, chained: bool) -> tuple[dict[str, Any], dict[str, Any]]:
     """Run the pass; the answer for JSON, and the arrays."""
     from varproof.var.arithmetic.plain import Plain, numpy_like
+    from varproof.var.models.config import ReferenceConfig
     from varproof.var.models.model import describe
+    from varproof.var.models.reference import clamped
 
     ops = Plain(numpy_like(model.dtype), engine=engine, delta=delta)  # type: ignore[arg-type]
     config = model.resolved
@@ -140,6 +142,9 @@ def execute(model: Model, engine: str, delta: float, *, chained: bool) -> tuple[
     with working("running the model"):
         found = model.run(ops, chained=chained)
     seconds = time.perf_counter() - started
+    arrays = {name: ops.value(x) for name, x in found.items()}
+    if isinstance(config, ReferenceConfig) and "image" in arrays:
+        arrays["image"] = clamped(arrays["image"])
     answer = {
         "model": describe(config),
         "seed": model.seed,
@@ -147,7 +152,7 @@ def execute(model: Model, engine: str, delta: float, *, chained: bool) -> tuple[
         "engine": engine,
         "delta": delta if engine != "exact" else None,
         "chained": chained,
-        "results": [_summary(name, ops.value(x)) for name, x in found.items()],
+        "results": [_summary(name, array) for name, array in arrays.items()],
         "flops": dict(sorted(ops.flops.items())),
         "flops_total": sum(ops.flops.values()),
         "seconds": {phase: ops.seconds[phase] for phase in sorted(ops.flops)},
@@ -159,7 +164,7 @@ def execute(model: Model, engine: str, delta: float, *, chained: bool) -> tuple[
         },
         "peak_memory_bytes": _peak_memory(),
     }
-    return answer, {name: ops.value(x) for name, x in found.items()}
+    return answer, arrays
 
 
 def _peak_memory() -> int:

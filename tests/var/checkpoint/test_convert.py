@@ -233,7 +233,7 @@ def test_checkpoints_that_are_refused(name: str, save: Save, state: State, tmp_p
 def test_messages_name_the_arrays(save: Save, state: State, tmp_path: Path) -> None:
     with pytest.raises(InputError) as refused:
         convert(save(tmp_path / "missing", WRONG["missing"][1](state)))
-    assert refused.value.got == "missing: var.head.bias (1)"
+    assert refused.value.hint == "missing: var.head.bias (1)"
     with pytest.raises(InputError) as refused:
         convert(save(tmp_path / "unknown", WRONG["unknown"][1](state)))
     assert refused.value.hint == "unknown: var.blocks.0.attn.k_bias (1)"

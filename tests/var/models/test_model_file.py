@@ -168,7 +168,8 @@ BAD_WEIGHTS = [
 def test_wrong_weights_are_listed(change, got, tmp_path):
     with pytest.raises(InputError, match="weights do not fit") as caught:
         _ = read_model_file(stored(tmp_path, change)).loaded
-    assert got in caught.value.got
+    assert got in caught.value.hint
+    assert "1 " in caught.value.got
 
 
 def test_weights_files_that_cannot_be_read(tmp_path):

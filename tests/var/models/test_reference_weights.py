@@ -113,4 +113,4 @@ def test_files_that_are_refused(tmp_path: Path) -> None:
 
 
 def huge() -> DecoderConfig:
-    return DecoderConfig(base=2, multipliers=(1, 2), groups=0, blocks=2**20)
+    return DecoderConfig(base=2, multipliers=(1, 2), groups=0, blocks=1024)

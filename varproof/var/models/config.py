@@ -35,9 +35,9 @@ class DecoderConfig:
 
     def __post_init__(self) -> None:
         positive(base=self.base, image_channels=self.image_channels)
-        for name, value in (("blocks", self.blocks), ("groups", self.groups)):
-            if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_WIDTH:
-                raise InputError(f"{name} of the decoder is out of range", got=value, allowed=f"0 to {MAX_WIDTH}")
+        for name, value, most in (("blocks", self.blocks, MAX_DEPTH), ("groups", self.groups, MAX_WIDTH)):
+            if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+                raise InputError(f"{name} of the decoder is out of range", got=value, allowed=f"0 to {most}")
         kernel_named(self.upsampling)
         if not 0 < self.norm_eps <= 1:
             raise InputError("norm_eps is out of range", got=self.norm_eps, allowed="above 0, at most 1")

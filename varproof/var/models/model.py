@@ -89,10 +89,9 @@ class Model:
                 )
             ids = reference.random_ids(config, self.seed)
             label = config.classes if self.label is None else self.label
-            found = {"logits": reference.teacher_forced(ops, weights, config, label, ids)}
-            if config.decoder is not None:
-                found["image"] = reference.decode_tokens(ops, weights, config, ids)
-            return found
+            if config.decoder is None:
+                return {"logits": reference.teacher_forced(ops, weights, config, label, ids)}
+            return dict(zip(self.results, reference.whole(ops, weights, config, label, ids), strict=True))
         drawn = [ops.known(each) for each in formal.random_maps(config, self.seed, self.dtype)]
         if chained:
             outputs = formal.generate(ops, weights, config, drawn[0])

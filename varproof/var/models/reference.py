@@ -34,6 +34,7 @@ __all__ = [
     "reference_shapes",
     "teacher_forced",
     "teacher_forced_cached",
+    "whole",
 ]
 
 T = TypeVar("T")
@@ -55,16 +56,33 @@ def teacher_forced(
     >>> teacher_forced(Plain(numpy_like()), weights, config, 7, [np.array([[3]])]).shape
     (5, 5)
     """
+    return _one_pass(ops, weights, config, label, checked_ids(config, token_ids))[0]
+
+
+def whole(
+    ops: Arithmetic[T], weights: Weights, config: ReferenceConfig, label: int, token_ids: Sequence[Any]
+) -> tuple[T, T]:
+    """The logits of `teacher_forced` and the image of `decode_tokens`, the feature map reconstructed once."""
+    ids = checked_ids(config, token_ids, complete=True)
+    logits, feature = _one_pass(ops, weights, config, label, ids)
+    feature = add_scale(ops, weights, config, feature, ids[-1], len(ids) - 1)
+    return logits, decode_feature(ops, weights, config, feature)
+
+
+def _one_pass(
+    ops: Arithmetic[T], weights: Weights, config: ReferenceConfig, label: int, token_ids: Sequence[Any]
+) -> tuple[T, T | None]:
+    """The logits, and the feature map of all scales but the last (None where there is one scale)."""
     inputs = [first_tokens(ops, weights, config, checked_label(config, label))]
     feature: T | None = None
-    for scale, ids in enumerate(checked_ids(config, token_ids)[: config.schedule.number_of_scales - 1]):
+    for scale, ids in enumerate(token_ids[: config.schedule.number_of_scales - 1]):
         feature = add_scale(ops, weights, config, feature, ids, scale)
         inputs.append(map_tokens(ops, weights, config, feature, scale + 1))
     made = condition(ops, weights, config, label)
     x = ops.join(inputs)
     for index in range(config.depth):
         x = block(ops, weights, config, x, index=index, condition=made, levels=levels(config))
-    return _head(ops, weights, config, x, made)
+    return _head(ops, weights, config, x, made), feature
 
 
 def teacher_forced_cached(
@@ -114,7 +132,7 @@ class CachedTransformer(Generic[T]):
                 index=index,
                 condition=self.condition,
                 cache=self.cache,
-                name=f"scale {self.scale} ",
+                name=f"side {self.config.schedule.sides[self.scale]} ",
             )
         return _head(self.ops, self.weights, self.config, x, self.condition)
 

@@ -31,7 +31,7 @@ def first_tokens(ops: Arithmetic[T], weights: Weights, config: ReferenceConfig, 
     with ops.phase("transformer/embedding"):
         row = ops.known(weights["var.class_emb.weight"][label : label + 1])
         started = ops.add(row, ops.known(weights["var.pos_start"][0]))
-        return ops.step(ops.add(started, _places(ops, weights, config, 0)), "scale 0 input")
+        return ops.step(ops.add(started, _places(ops, weights, config, 0)), f"side {config.schedule.sides[0]} input")
 
 
 def map_tokens(ops: Arithmetic[T], weights: Weights, config: ReferenceConfig, feature: T, scale: int) -> T:
@@ -42,7 +42,7 @@ def map_tokens(ops: Arithmetic[T], weights: Weights, config: ReferenceConfig, fe
             feature = ops.resample(feature, area(last, side))
     with ops.phase("transformer/embedding"):
         words = linear(ops, weights, "var.word_embed", ops.reshape(feature, (side * side, config.code_dim)))
-        return ops.step(ops.add(words, _places(ops, weights, config, scale)), f"scale {scale} input")
+        return ops.step(ops.add(words, _places(ops, weights, config, scale)), f"side {side} input")
 
 
 def _places(ops: Arithmetic[T], weights: Weights, config: ReferenceConfig, scale: int) -> T:
@@ -61,7 +61,7 @@ def add_scale(
     side = config.schedule.side
     total = accumulate(ops, feature, codes, side, KERNEL, _phi(ops, weights, config, scale))
     with ops.phase("reconstruction"):
-        return ops.step(total, f"scale {scale} reconstructed")
+        return ops.step(total, f"reconstruction up to side {config.schedule.sides[scale]}")
 
 
 def _phi(ops: Arithmetic[T], weights: Weights, config: ReferenceConfig, scale: int) -> Callable[[T], T]:

@@ -26,7 +26,7 @@ def checked(weights: Weights, shapes: Shapes) -> Weights:
     >>> try:
     ...     checked({"a": np.zeros((2, 3))}, {"a": (3, 2)})
     ... except InputError as error:
-    ...     print(error.got)
+    ...     print(error.hint)
     a is (2, 3), not (3, 2)
     """
     problems = []
@@ -48,10 +48,12 @@ def checked(weights: Weights, shapes: Shapes) -> Weights:
             bad = int((~np.isfinite(array)).sum())
             problems.append(f"{name} has {bad} entries that are NaN or infinite")
     if problems:
+        wrong = len(problems) - bool(missing) - bool(extra)
         raise InputError(
             "the weights do not fit the model",
-            got="; ".join(problems[:LISTED]) + ("; ..." if len(problems) > LISTED else ""),
+            got=f"{len(missing)} names missing, {len(extra)} not of this model, {wrong} arrays that do not fit",
             allowed=f"the {len(shapes)} arrays of the model, finite floats",
+            hint="; ".join(problems[:LISTED]) + ("; ..." if len(problems) > LISTED else ""),
         )
     return {name: weights[name] for name in shapes}
 
