@@ -14,14 +14,7 @@ from varproof.base.tolerances import SMALLEST_NORMAL, UNIT_ROUNDOFF
 from varproof.var.arithmetic.protocol import Activation
 from varproof.var.interpolation.resampling import Resampling
 from varproof.var.ledger.activations import activation_rounding, slope_range
-from varproof.var.ledger.bounded_array import (
-    INFLATION,
-    BoundedArray,
-    Group,
-    add_groups,
-    numbers,
-    scale_groups,
-)
+from varproof.var.ledger.bounded_array import INFLATION, BoundedArray, Group, add_groups, numbers, scale_groups
 from varproof.var.ledger.bounded_attention import AttentionCalls
 from varproof.var.ledger.bounded_layout import Layout
 from varproof.var.ledger.bounded_norms import Norms

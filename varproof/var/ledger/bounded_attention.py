@@ -16,11 +16,7 @@ from varproof.var.ledger.attention_rule import (
     score_factor,
     seen_by,
 )
-from varproof.var.ledger.bounded_array import (
-    INFLATION,
-    BoundedArray,
-    numbers,
-)
+from varproof.var.ledger.bounded_array import INFLATION, BoundedArray, numbers
 from varproof.var.ledger.core import Core, twin_of
 
 

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from varproof.var.ledger.bounded_array import (
-    BoundedArray,
-)
+from varproof.var.ledger.bounded_array import BoundedArray
 from varproof.var.ledger.core import Core, twin_of
 from varproof.var.ledger.layout import cut_groups, join_groups, reshape_groups
 

@@ -9,13 +9,7 @@ import numpy as np
 
 from varproof.base.tolerances import SMALLEST_NORMAL, UNIT_ROUNDOFF
 from varproof.var.arithmetic.plain import SMALLEST_NORM
-from varproof.var.ledger.bounded_array import (
-    INFLATION,
-    BoundedArray,
-    Floats,
-    Group,
-    numbers,
-)
+from varproof.var.ledger.bounded_array import INFLATION, BoundedArray, Floats, Group, numbers
 from varproof.var.ledger.core import Core
 from varproof.var.ledger.normalisation import centring_rounding, normalised_bound, normalised_form, unit_bound
 

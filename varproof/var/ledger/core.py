@@ -15,23 +15,13 @@ from typing import Any
 import numpy as np
 
 from varproof.var.arithmetic.plain import Engine, Plain
-from varproof.var.ledger.attention_rule import (
-    AttentionCall,
-)
-from varproof.var.ledger.bounded_array import (
-    INFLATION,
-    BoundedArray,
-    Group,
-    numbers,
-)
+from varproof.var.ledger.attention_rule import AttentionCall
+from varproof.var.ledger.bounded_array import INFLATION, BoundedArray, Group, numbers
 from varproof.var.ledger.entries import Entry, entry_of
-from varproof.var.ledger.linear_rules import (
-    form_fits,
-)
+from varproof.var.ledger.linear_rules import form_fits
 
 PROMOTED = 0.02  # a remainder above this share of the largest bound gets symbols of its own
 MOST_SYMBOLS = 6  # times the channels: with more, the remainder stays, or all becomes one box
-
 
 Groups = tuple[Group, ...]
 
