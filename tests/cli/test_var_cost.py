@@ -23,11 +23,11 @@ def test_exact_integers_of_a_small_model(capsys):
     """By hand: sides 1, 2; T = 5 tokens, 1*1 + 4*5 = 21 pairs, C = 4, two heads of d = 2, hidden 16, depth 3."""
     found = answer(capsys, "--schedule 1,2 --depth 3 --width 4 --heads 2")
     assert found["flops"] == {
-        "transformer/interpolation": 2 * 4 * (2 * 1 + 4 * 1),
+        "transformer/interpolation": 2 * 4 * 4 * (2 * 1 + 2 * 2),  # four weights for 2 x 1, then 2 x 2 entries
         "transformer/projections": 3 * 5 * (4 * 2 * 4 * 4 + 4),
         "transformer/attention": 3 * 2 * (21 * (4 + 1 + 6) + 5 * 2),
         "transformer/ffn": 3 * 5 * (2 * 2 * 4 * 16 + 4),
-        "reconstruction/interpolation": 2 * 4 * (2 * 1 + 4 * 1),
+        "reconstruction/interpolation": 2 * 4 * 4 * (2 * 1 + 2 * 2),
         "reconstruction/convolution": 2 * 4 * (2 * 9 * 4 * 4) + 4 * 4,
     }
     assert found["flops_total"] == sum(found["flops"].values())
@@ -54,10 +54,21 @@ def test_doubling_and_linear(capsys):
     assert found["exponents"]["transformer/attention"]["constant"] == f"{(4 * 64 + 3 * 4) * 64}/45"
     assert found["exponents"]["decoder/attention"]["rate"] == "n^4"
     assert found["exponents"]["reconstruction/convolution"]["rate"] == "n^2 log n"
+    assert found["exponents"]["transformer/interpolation"]["rate"] == "n^2"
+    assert found["exponents"]["reconstruction/interpolation"] == {
+        "power": 2,
+        "log": 1,
+        "rate": "n^2 log n",
+        "constant": f"{2 * 4 * 64}",
+        "constant_value": 512.0,
+        "limit": True,
+    }
     assert found["shares"]["with decoder attention"]["flops"] > found["shares"]["all"]["flops"]
     assert found["crossover"]["n"] == 32
     linear = answer(capsys, "--schedule linear --n 50 --variant dense")
     assert (linear["exponent"], linear["variants"][0]["rate"]) == (7, "n^6")
+    averages = answer(capsys, "--schedule linear --n 5 --kind reference")["exponents"]["reconstruction/down-sampling"]
+    assert (averages["rate"], averages["limit"]) == ("n^3", False)
 
 
 def test_variants_change_the_flops_and_not_the_schedule(capsys):

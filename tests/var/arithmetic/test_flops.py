@@ -18,6 +18,7 @@ from array_api_compat import array_namespace
 from varproof.approx.cost import exact_flops
 from varproof.var.arithmetic import flops
 from varproof.var.arithmetic.plain import Plain, numpy_like
+from varproof.var.interpolation.operators import area, up
 from varproof.var.interpolation.resampling import Resampling
 
 COUNTED = {"add", "subtract", "multiply", "divide", "sqrt", "exp", "tanh"}
@@ -101,13 +102,33 @@ def test_convolution(high: int, wide: int, taps: int, inputs: int, outputs: int)
     assert executed(lambda ops: ops.convolve(x, weight)) == (formula - high * wide * outputs, formula)
 
 
-@pytest.mark.parametrize(("source", "target", "channels"), [(1, 1, 1), (3, 5, 2), (4, 2, 3)])
-def test_resampling_is_two_dense_products(source: int, target: int, channels: int) -> None:
-    operator = Resampling("any", tuple((Fraction(1, source),) * source for _ in range(target)))
-    formula = flops.resample_flops(source, target, channels)
-    inner = channels * (target * source + target * target)
-    x = metered(source, source, channels)
+HALF = Fraction(1, 2)
+STENCILS = [
+    (up("bicubic", 3, 5), 4),
+    (up("bspline", 5, 6), 4),
+    (up("bicubic", 1, 4), 4),  # merged into one weight, but as many as every row of the kernel has
+    (up("bilinear", 4, 7), 2),
+    (area(7, 3), 3),
+    (area(5, 4), 2),
+    (area(16, 13), 3),
+    (area(6, 2), 3),
+    (Resampling("any", ((HALF, HALF, HALF), (Fraction(0), HALF, Fraction(0)))), 3),
+    (Resampling("halved", ((HALF,),)), 1),
+]
+
+
+@pytest.mark.parametrize(("operator", "products"), STENCILS, ids=lambda value: getattr(value, "name", value))
+@pytest.mark.parametrize("channels", [1, 3])
+def test_resampling_by_inner_products_of_the_stencil(operator: Resampling, products: int, channels: int) -> None:
+    formula = flops.resample_flops(operator.source, operator.target, channels, products)
+    inner = channels * (operator.target * operator.source + operator.target**2)
+    x = metered(operator.source, operator.source, channels)
     assert executed(lambda ops: ops.resample(x, operator)) == (formula - inner, formula)
+
+
+@pytest.mark.parametrize("operator", [up("nearest", 3, 5), up("nearest", 2, 4), area(3, 3)], ids=lambda o: o.name)
+def test_copies_are_free(operator: Resampling) -> None:
+    assert executed(lambda ops: ops.resample(metered(operator.source, operator.source, 2), operator)) == (0, 0)
 
 
 @pytest.mark.parametrize(("rows", "channels"), [(1, 1), (5, 3), (2, 8)])

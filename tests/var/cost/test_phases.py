@@ -43,6 +43,7 @@ def random_decoder(rng: random.Random) -> DecoderConfig | None:
         groups=groups,
         activation=rng.choice(["relu", "silu", "gelu"]),
         attention=rng.random() < 0.7,
+        upsampling=rng.choice(["nearest", "bilinear", "bicubic"]),
     )
 
 
@@ -56,7 +57,7 @@ def random_formal(seed: int) -> FormalConfig:
         heads=heads,
         hidden=rng.randint(1, 7),
         activation=rng.choice(["relu", "gelu", "silu"]),
-        kernel=rng.choice(["bicubic", "nearest"]),
+        kernel=rng.choice(["bicubic", "nearest", "bspline", "bilinear"]),
         residual=rng.random() < 0.5,
         positions=rng.random() < 0.5,
         decoder=random_decoder(rng),
@@ -220,7 +221,9 @@ def test_pairs_of_every_variant_by_a_loop() -> None:
 def test_a_wrong_coefficient_is_noticed(scale: int) -> None:
     """Every coefficient of every form matters in some executed model: changed by one, the equality fails."""
     config = replace(random_reference(1) if scale else random_formal(1), schedule=Schedule((1, 2, 3, 5)))
-    config = replace(config, decoder=DecoderConfig(base=2, multipliers=(1, 2), groups=2, blocks=0))
+    config = replace(
+        config, decoder=DecoderConfig(base=2, multipliers=(1, 2), groups=2, blocks=0, upsampling="bilinear")
+    )
     executed = (
         reference_executed(config) if isinstance(config, ReferenceConfig) else formal_executed(config, chained=True)
     )

@@ -20,9 +20,9 @@ def convolution_flops(height: int, width: int, taps: int, inputs: int, outputs: 
     return 2 * height * width * taps * inputs * outputs
 
 
-def resample_flops(source: int, target: int, channels: int) -> int:
-    """Rows first, then columns, each a dense matrix product: (n p) p c + (n n) p c multiply-adds."""
-    return 2 * channels * (target * source * source + target * target * source)
+def resample_flops(source: int, target: int, channels: int, products: int) -> int:
+    """Rows first, then columns: an inner product of `products` weights for each of n p c and n n c entries."""
+    return 2 * products * channels * (target * source + target * target)
 
 
 def layer_norm_flops(rows: int, channels: int) -> int:

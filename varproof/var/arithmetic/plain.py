@@ -173,14 +173,25 @@ class Plain:
         return answer.values
 
     def resample(self, x: Any, operator: Resampling) -> Any:
-        """Rows first, then columns."""
+        """Rows first, then columns, each by the stencil."""
         source, columns, channels = (int(size) for size in x.shape)
-        self.count(resample_flops(source, operator.target, channels))
-        matrix = self.known(operator.array)
-        tall = self.xp.reshape(
-            matrix @ self.xp.reshape(x, (source, columns * channels)), (operator.target, columns, channels)
-        )
-        return matrix @ tall  # every row of the map is a matrix (columns, channels)
+        self.count(resample_flops(source, operator.target, channels, operator.products))
+        tall = self._along_axis(self.xp.reshape(x, (source, columns * channels)), operator, 0)
+        return self._along_axis(self.xp.reshape(tall, (operator.target, columns, channels)), operator, 1)
+
+    def _along_axis(self, x: Any, operator: Resampling, axis: int) -> Any:
+        """The one-dimensional map on the axis before the last: for every weight of a row the entry it is for."""
+        xp, (indices, weights) = self.xp, operator.stencil
+        total = None
+        for index, weight in zip(indices.T, weights.T, strict=True):
+            taken = xp.take(x, xp.asarray(index, device=device(x)), axis=axis)
+            if operator.products:
+                taken *= self.known(weight[:, None])
+            if total is None:
+                total = taken
+            else:
+                total += taken
+        return total
 
     def convolve(self, x: Any, weight: Any, bias: Any = None) -> Any:
         """One matrix product for a block of rows: every pixel's row holds its neighbourhood."""

@@ -93,6 +93,7 @@ def _growth(growth: Growth) -> dict[str, Any]:
         "rate": growth.rate,
         "constant": growth.constant,
         "constant_value": number(growth.constant),
+        "limit": growth.limit,
     }
 
 

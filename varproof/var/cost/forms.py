@@ -42,8 +42,8 @@ class Form:
         """The leading term: all terms of the largest growth together. A form without terms is the constant 0."""
         known = [(of[name], coefficient) for name, coefficient in self.terms.items()]
         power, log = max(((g.power, g.log) for g, _ in known), default=(0, 0))
-        leading = (c * g.constant for g, c in known if (g.power, g.log) == (power, log))
-        return Growth(power, log, sum(leading, Fraction(0)))
+        leading = [(c * g.constant, g.limit) for g, c in known if (g.power, g.log) == (power, log)]
+        return Growth(power, log, sum((c for c, _ in leading), Fraction(0)), all(limit for _, limit in leading))
 
 
 def total(forms: Iterable[Form]) -> Form:

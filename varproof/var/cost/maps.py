@@ -4,17 +4,29 @@ from __future__ import annotations
 
 from varproof.var.arithmetic.flops import ACTIVATION_FLOPS
 from varproof.var.cost.forms import Form, convolution, linear, softmax_attention
+from varproof.var.interpolation.operators import up_products
 from varproof.var.models.config import DecoderConfig, FormalConfig, ReferenceConfig
 from varproof.var.models.decoder import decoder_parts
+from varproof.var.models.reference_tokens import KERNEL
 
 DECODER_ATTENTION = "decoder/attention"
+
+
+def lifted(kernel: str, channels: int) -> Form:
+    """Every map but the last from p to n: rows to n p entries, columns to n n, an inner product for each.
+
+    >>> lifted("bicubic", 1).terms
+    {'lift': 8, 'maps': 8, 'cells': -8}
+    """
+    each = 2 * up_products(kernel) * channels
+    return Form.of(lift=each, maps=each, cells=-each)
 
 
 def formal_reconstruction(config: FormalConfig) -> dict[str, Form]:
     """Every map but the last to n x n, K convolutions of 3x3, K - 1 sums."""
     width = config.width
     return {
-        "reconstruction/interpolation": Form.of(lift=2 * width),
+        "reconstruction/interpolation": lifted(config.kernel, width),
         "reconstruction/convolution": convolution(width, width, "maps") + Form.of(maps=width, cells=-width),
     }
 
@@ -24,17 +36,14 @@ def reference_reconstruction(config: ReferenceConfig) -> dict[str, Form]:
     codes = config.code_dim
     mixing = Form.of(maps=4 * codes, cells=-codes)  # two scalings and a sum a map, then the sum over maps
     return {
-        "reconstruction/interpolation": Form.of(lift=2 * codes),
+        "reconstruction/interpolation": lifted(KERNEL, codes),
         "reconstruction/convolution": convolution(codes, codes, "maps") + mixing,
         "reconstruction/down-sampling": Form.of(area=2 * codes),
     }
 
 
 def decoder_forms(config: DecoderConfig, channels: int) -> dict[str, Form]:
-    """The phases of `varproof.var.models.decoder`, part by part; `channels` of the feature map.
-
-    Up-sampling is counted as it is executed, two dense matrix products: n^3.
-    """
+    """The phases of `varproof.var.models.decoder`, part by part; `channels` of the feature map."""
     forms = {name: Form.of() for name in ("convolution", "attention", "normalisation", "projections", "interpolation")}
 
     def add(phase: str, form: Form) -> None:
@@ -44,8 +53,8 @@ def decoder_forms(config: DecoderConfig, channels: int) -> dict[str, Form]:
     for part in decoder_parts(config, channels):
         inputs, outputs = part.inputs, part.outputs
         if part.kind == "enlarge":
-            # resampling p to 2p costs 2c (2p p^2 + 4p^2 p)
-            add("interpolation", Form.of(cube=12 * inputs * side**3))
+            # resampling p to 2p: inner products for 2p p and 2p 2p entries of each channel
+            add("interpolation", Form.of(cells=12 * up_products(config.upsampling) * inputs * side**2))
             side *= 2
         area = side**2
         if part.kind in ("convolution", "enlarge"):

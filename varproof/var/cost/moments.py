@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple, get_args
 from varproof.base.errors import InputError
 from varproof.growth.counts import geometric_limits, linear_polynomial
 from varproof.growth.schedules import Schedule
+from varproof.var.interpolation.operators import area_products
 
 Variant = Literal["cached", "one-pass", "recomputed", "dense"]
 VARIANTS: tuple[Variant, ...] = get_args(Variant)
@@ -25,9 +26,9 @@ class Moments(NamedTuple):
     """The sums of one schedule under one variant.
 
     `steps` passes of the transformer; `first` and `tokens` rows of scale 1 and of all scales that it computes, `pairs`
-    of a query and a key; `chain` sum p_{k-1} p_k (p_{k-1} + p_k) over the maps it up-interpolates by one step.
-    Reconstruction and decoder, the same for every variant: `cells` n^2, `maps` K n^2, `lift` sum_{k<K} p_k n (p_k + n),
-    `area` the same over 1 < k < K, `cube` n^3, `square_pairs` n^4, and `one`.
+    of a query and a key; `chain` sum p_k (p_{k-1} + p_k): entries, of both axes, of the maps it interpolates by one step.
+    Reconstruction and decoder, the same for every variant: `cells` n^2, `maps` K n^2, `lift` sum_{k<K} p_k n, `area`
+    sum_{1<k<K} t_k p_k (n + p_k) with the widest window t_k of the averages from n to p_k, `square_pairs` n^4, `one`.
     """
 
     one: int
@@ -40,16 +41,19 @@ class Moments(NamedTuple):
     maps: int
     lift: int
     area: int
-    cube: int
     square_pairs: int
 
 
 class Growth(NamedTuple):
-    """constant * n^power * (log_a n)^log to leading order; a is the ratio of the schedule (2 for doubling)."""
+    """constant * n^power * (log_a n)^log to leading order; a is the ratio of the schedule (2 for doubling).
+
+    Where `limit` is False the limit is not rational, and the constant is above it.
+    """
 
     power: int
     log: int
     constant: Fraction
+    limit: bool = True
 
     @property
     def rate(self) -> str:
@@ -73,7 +77,7 @@ def moments(schedule: Schedule, variant: Variant = "cached") -> Moments:
     sides, counts, n = schedule.sides, schedule.counts, schedule.side
     scales = schedule.number_of_scales
     again = variant in AGAIN
-    chains = [0, *(low * high * (low + high) for low, high in pairwise(sides))]
+    chains = [0, *(high * (low + high) for low, high in pairwise(sides))]
     return Moments(
         one=1,
         steps=1 if variant == "one-pass" else scales,
@@ -83,9 +87,8 @@ def moments(schedule: Schedule, variant: Variant = "cached") -> Moments:
         chain=sum(accumulate(chains)) if again else sum(chains),
         cells=n**2,
         maps=scales * n**2,
-        lift=sum(p * n * (p + n) for p in sides[:-1]),
-        area=sum(p * n * (p + n) for p in sides[1:-1]),
-        cube=n**3,
+        lift=sum(p * n for p in sides[:-1]),
+        area=sum(area_products(n, p) * p * (n + p) for p in sides[1:-1]),
         square_pairs=n**4,
     )
 
@@ -101,7 +104,8 @@ def check_variant(variant: str) -> Variant:
 def moment_growth(variant: Variant, ratio: Fraction | int | None) -> dict[str, Growth]:
     """How the moments grow with n for schedules that shrink by `ratio` from the top; for None the linear schedule.
 
-    Limits, exact: moment / (n^power (log_a n)^log) tends to the constant. (`first` of a ratio other than an integer
+    Limits, exact: moment / (n^power (log_a n)^log) tends to the constant; that of `area` for the linear schedule,
+    pi^2/12 + zeta(3)/3 + 5/3, is below its constant. (`first` of a ratio other than an integer
     stays between bounds instead; it leads nowhere.) Raises `InputError` for a ratio that is not above 1.
 
     >>> moment_growth("cached", 2)["pairs"], moment_growth("dense", None)["pairs"].rate
@@ -110,34 +114,31 @@ def moment_growth(variant: Variant, ratio: Fraction | int | None) -> dict[str, G
     check_variant(variant)
     again = variant in AGAIN
     one, cells = Growth(0, 0, Fraction(1)), Growth(2, 0, Fraction(1))
-    same = {"one": one, "cells": cells, "cube": Growth(3, 0, Fraction(1)), "square_pairs": Growth(4, 0, Fraction(1))}
+    same = {"one": one, "cells": cells, "square_pairs": Growth(4, 0, Fraction(1))}
     name = {"recomputed": "masked", "dense": "dense"}.get(variant, "attention")
     if ratio is None:
         polynomial = linear_polynomial(name)
         scales = Growth(1, 0, Fraction(1))
-        lift = Growth(4, 0, Fraction(5, 6))  # n sum k^2 + n^2 sum k
         return same | {
             "steps": one if variant == "one-pass" else scales,
             "first": scales if again else one,
             "tokens": Growth(4, 0, Fraction(1, 12)) if again else Growth(3, 0, Fraction(1, 3)),
             "pairs": Growth(len(polynomial) - 1, 0, polynomial[-1]),
-            "chain": Growth(5, 0, Fraction(1, 10)) if again else Growth(4, 0, Fraction(1, 2)),
+            "chain": Growth(4, 0, Fraction(1, 6)) if again else Growth(3, 0, Fraction(2, 3)),
             "maps": Growth(3, 0, Fraction(1)),
-            "lift": lift,
-            "area": lift,
+            "lift": Growth(3, 0, Fraction(1, 2)),
+            "area": Growth(3, 0, Fraction(19, 6), limit=False),  # windows of at most n/p + 2
         }
     limits = geometric_limits(ratio)
     a = Fraction(ratio)
     scales = Growth(0, 1, Fraction(1))
-    lift = Growth(3, 0, 1 / (a - 1) + 1 / (a**2 - 1))
-    cubes = a**3 / (a**3 - 1)  # sum of a^{-3i}
     return same | {
         "steps": one if variant == "one-pass" else scales,
         "first": scales if again else one,
         "tokens": Growth(2, 0, limits.tokens ** (2 if again else 1)),
         "pairs": Growth(4, 0, getattr(limits, name)),
-        "chain": Growth(3, 0, (1 / a + 1 / a**2) * cubes ** (2 if again else 1)),
+        "chain": Growth(2, 0, (1 + 1 / a) * limits.tokens ** (2 if again else 1)),
         "maps": Growth(2, 1, Fraction(1)),
-        "lift": lift,
-        "area": lift,
+        "lift": Growth(2, 0, 1 / (a - 1)),
+        "area": Growth(2, 1, Fraction(1)),  # windows of n/p to n/p + 2: n^2 for each of K - 2 maps, and O(n p)
     }

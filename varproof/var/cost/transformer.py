@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from varproof.var.arithmetic.flops import ACTIVATION_FLOPS, unit_rows_flops
 from varproof.var.cost.forms import Form, layer_norm, linear, softmax_attention
+from varproof.var.interpolation.operators import up_products
 from varproof.var.models.config import FormalConfig, ReferenceConfig
 
 ATTENTION = "transformer/attention"
@@ -21,7 +22,9 @@ def formal_transformer(config: FormalConfig) -> dict[str, Form]:
     feed_forward = linear(width, hidden) + linear(hidden, width)
     feed_forward = feed_forward + Form.of(tokens=ACTIVATION_FLOPS[config.activation] * hidden)
     return {
-        "transformer/interpolation": Form.of(chain=2 * width, tokens=width if config.positions else 0),
+        "transformer/interpolation": Form.of(
+            chain=2 * up_products(config.kernel) * width, tokens=width if config.positions else 0
+        ),
         "transformer/projections": (linear(width, width) * 4 + residual) * depth,
         ATTENTION: softmax_attention(config.heads, config.head_dim, "pairs", "tokens") * depth,
         "transformer/ffn": (feed_forward + residual) * depth,

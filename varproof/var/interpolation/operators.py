@@ -6,6 +6,7 @@ Every row sums to exactly 1, so a constant map stays constant. Norms are in `nor
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from functools import lru_cache
 
@@ -58,7 +59,34 @@ def up(kernel: str, source: int, target: int) -> Resampling:
     >>> up("nearest", 2, 3).array.tolist()
     [[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]]
     """
-    return Resampling(f"{kernel} {source} to {target}", interpolation_matrix(kernel_named(kernel), source, target))
+    matrix = interpolation_matrix(kernel_named(kernel), source, target)
+    return Resampling(f"{kernel} {source} to {target}", matrix, max(1, up_products(kernel)))
+
+
+def up_products(kernel: str) -> int:
+    """`products` of `up`, whatever the sides: twice the radius of the kernel; "nearest" copies and has none.
+
+    A border merges clamped weights and pads with zeros. Raises `InputError` for an unknown kernel.
+
+    >>> [up_products(name) for name in ("bicubic", "bspline", "bilinear", "nearest")]
+    [4, 4, 2, 0]
+    """
+    named = kernel_named(kernel)
+    return 0 if named == NEAREST else 2 * named.radius
+
+
+def area_products(source: int, target: int) -> int:
+    """`products` of `area` for different sides: the cells of the widest window.
+
+    With source = a target + r and g = gcd(source, target) it has a cells for r = 0. Otherwise it has a + 1, and one
+    more for r > g: the multiples of r/g take every residue modulo target/g, so some window has a border of cells
+    strictly within its fractional part exactly when r/g > 1.
+
+    >>> [area_products(source, target) for source, target in ((16, 8), (16, 13), (16, 10), (5, 4))]
+    [2, 3, 3, 2]
+    """
+    whole, rest = divmod(source, target)
+    return whole + (rest > 0) + (rest > math.gcd(source, target))
 
 
 @lru_cache(maxsize=256, typed=True)
@@ -80,4 +108,4 @@ def area(source: int, target: int) -> Resampling:
         row = [Fraction(0)] * source
         row[start:stop] = [Fraction(1, stop - start)] * (stop - start)
         rows.append(tuple(row))
-    return Resampling(f"area {source} to {target}", tuple(rows))
+    return Resampling(f"area {source} to {target}", tuple(rows), area_products(source, target))
