@@ -21,7 +21,7 @@ from varproof.var.arithmetic.plain import Plain
 from varproof.var.arithmetic.protocol import Activation
 from varproof.var.cost.moments import moments
 from varproof.var.cost.phases import certificate_flops
-from varproof.var.interpolation.operators import area, up
+from varproof.var.interpolation.operators import area, up, up_products
 from varproof.var.models.config import Config, FormalConfig
 
 PAGE = "docs/explanation/var-cost.md"
@@ -75,7 +75,7 @@ def _formulas(case: Case, config: FormalConfig) -> dict[str, Fraction]:
     """As in the statement; attention with the certificate that its engine counts too."""
     number, at = case.constants, moments(config.schedule)
     depth, width, hidden, d = config.depth, config.width, config.hidden, config.head_dim
-    residual = width if config.residual else 0
+    residual, weights = width if config.residual else 0, up_products(config.kernel)
     steps = zip(config.schedule.tokens_per_scale, config.schedule.cumulative_tokens, strict=True)
     certificates = sum(certificate_flops(queries, keys, d) for queries, keys in steps)
     head = (number["pair"] * d + 3) * at.pairs + d * at.tokens + certificates
@@ -84,9 +84,9 @@ def _formulas(case: Case, config: FormalConfig) -> dict[str, Fraction]:
         "transformer/projections": depth * at.tokens * (number["projections"] * width**2 + residual),
         "transformer/attention": depth * config.heads * head,
         "transformer/ffn": depth * at.tokens * (channels * hidden + residual),
-        "transformer/interpolation": number["resampling"] * width * at.chain
+        "transformer/interpolation": number["resampling"] * weights * width * at.chain
         + (width * at.tokens if config.positions else 0),
-        "reconstruction/interpolation": number["resampling"] * width * at.lift,
+        "reconstruction/interpolation": number["resampling"] * weights * width * (at.lift + at.maps - at.cells),
         "reconstruction/convolution": number["convolution"] * width**2 * at.maps + width * (at.maps - at.cells),
     }
 
@@ -156,11 +156,12 @@ CLAIM = Claim(
     statement=(
         "A pass of the formal model with a cache (C channels, D layers, h heads of d, F hidden, N_k = p_k^2, L tokens, "
         "P = sum_k N_k S_k) executes exactly, by phase: projections D L (8 C^2 + C), attention D h ((4d+3) P + d L), "
-        "feed-forward D L (4 C F + s F + C) with s = 0, 9, 4 for relu, gelu, silu, interpolation of the inputs 2 C "
-        "sum_k p_{k-1} p_k (p_{k-1} + p_k) and C L for positions, of the reconstruction 2 C sum_{k<K} p_k n (p_k + n), "
-        "its convolutions 18 C^2 K n^2 + C (K-1) n^2; without residuals the terms C of a layer are absent. The closed "
-        "forms of varproof.var.cost equal what executed passes of both models count in every phase, decoder included. "
-        "The engine of exact attention counts (N_k + S_k) 6d - N_k d more a call and head, for its certificate."
+        "feed-forward D L (4 C F + s F + C) with s = 0, 9, 4 for relu, gelu, silu, interpolation by t weights a row (4 "
+        "for bicubic, 0 for nearest) 2 t C sum_k p_k (p_{k-1} + p_k) for the inputs, with C L for positions, and 2 t C "
+        "sum_{k<K} n (p_k + n) for the reconstruction, its convolutions 18 C^2 K n^2 + C (K-1) n^2; without residuals "
+        "the terms C of a layer are absent. The closed forms of varproof.var.cost equal what executed passes of both "
+        "models count in every phase, decoder included. The engine of exact attention counts (N_k + S_k) 6d - N_k d "
+        "more a call and head, for its certificate."
     ),
     kind="identity",
     hypotheses={"cache": "a step computes its own tokens only; keys and values of earlier scales are kept"},
@@ -171,7 +172,7 @@ CLAIM = Claim(
         Variant("7.2 C^2 a token for projections", "four of them", {"projections": Fraction(36, 5)}),
         Variant("(4.4d+3) a pair", "two products of 2d", {"pair": Fraction(22, 5)}),
         Variant("3.6 C F a token", "two layers of 2 C F", {"feed_forward": Fraction(18, 5)}),
-        Variant("1.8 C for interpolation", "two flops a multiply-add", {"resampling": Fraction(9, 5)}),
+        Variant("1.8 t C for interpolation", "two flops a multiply-add", {"resampling": Fraction(9, 5)}),
         Variant("19.8 C^2 a cell", "nine taps of 2 C^2", {"convolution": Fraction(99, 5)}),
         Variant("no cache", "every step computes all tokens so far", dropped=frozenset({"cache"})),
     ),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
-from itertools import pairwise
 
 from varproof.base.verdict import Finding
 from varproof.claims.cells import integers, rationals, schedules
@@ -13,19 +12,15 @@ from varproof.claims.tally import Tally
 from varproof.claims.var_passes import NORMAL_DECODER, executed, formal_models, reference_models
 from varproof.growth.counts import geometric_limits
 from varproof.growth.schedules import Schedule, geometric
-from varproof.var.cost.forms import Form
 from varproof.var.cost.maps import DECODER_ATTENTION
-from varproof.var.cost.moments import Moments, moment_growth, moments
+from varproof.var.cost.moments import Moments, moments
 from varproof.var.cost.phases import certificate_flops, phase_forms
 from varproof.var.cost.transformer import ATTENTION
-from varproof.var.interpolation.operators import area, up
 from varproof.var.models.config import Config, FormalConfig, ReferenceConfig
 
 PAGE = "docs/explanation/var-cost.md"
 MOST_TOKENS = 100
-CONVOLUTION = "reconstruction/convolution"
-DENSE = ("interpolation", "down-sampling")  # executed as dense matrix products: n^3
-LARGEST_SIDE = 64  # whose interpolations are listed weight by weight
+CONVOLUTION, INTERPOLATION = "reconstruction/convolution", "reconstruction/interpolation"
 
 
 def attention_of_a_pass(case: Case) -> Finding:
@@ -47,28 +42,53 @@ def attention_of_a_pass(case: Case) -> Finding:
 
 
 def other_phases(case: Case) -> Finding:
-    """Every phase but the attentions, from above: n^2 and n^2 K, and n^3 where interpolation is dense as executed."""
+    """Every phase but the attentions: at most A K n^2, A free of n; convolutions and interpolations in closed form."""
     tally = Tally()
     for ratio in rationals(case, "ratios", above=1):
         for n in integers(case, "sides", low=1, high=10_000):
             schedule = geometric(n, ratio)
             tally.holds(ratio ** (schedule.number_of_scales - 1) <= n, a=ratio, n=n, scales="K <= 1 + log_a n")
             for config in _models(schedule):
-                at, bounds = moments(schedule), _upper_moments(schedule, ratio)
-                cell = {"a": ratio, "n": n, "model": type(config).__name__}
-                for phase, form in phase_forms(config).items():
-                    power = _power(form, ratio)
-                    stated = 3 if phase.endswith(DENSE) else 4 if phase in (ATTENTION, DECODER_ATTENTION) else 2
-                    tally.at_most(power, stated, **cell, phase=phase, quantity="power of n")
-                    if phase not in (ATTENTION, DECODER_ATTENTION):
-                        upper = sum(max(c, 0) * bounds[name] for name, c in form.terms.items())
-                        tally.at_most(form.value(at), upper, **cell, phase=phase)
-                claimed = case.constants["taps"] * 2 * _channels(config) ** 2 * at.maps + _mixing(config, at)
-                tally.equal(phase_forms(config)[CONVOLUTION].value(at), claimed, **cell, phase=CONVOLUTION)
+                _each_phase(tally, case, config, ratio)
     return tally.finding(
-        f"{PAGE} (how they grow) and the geometric sums of schedules.md; here the closed form of every phase against "
-        "constants times n^2, K n^2 and, for interpolation as dense products, n^3"
+        f"{PAGE} (how they grow) and the geometric sums of schedules.md; here the closed form of every phase of both "
+        "models, executed in var_pass_flops, against A K n^2 with an A that depends on widths, depth and ratio only"
     )
+
+
+def _each_phase(tally: Tally, case: Case, config: Config, ratio: Fraction) -> None:
+    at, n, scales = moments(config.schedule), config.schedule.side, config.schedule.number_of_scales
+    cell = {"a": ratio, "n": n, "model": type(config).__name__}
+    slow, channels = _over_square(ratio), _channels(config)
+    for phase, form in phase_forms(config).items():
+        if phase in (ATTENTION, DECODER_ATTENTION):
+            continue
+        tally.holds(set(form.terms) <= set(slow), **cell, phase=phase, sums=" ".join(form.terms))
+        constant = sum((max(c, 0) * slow.get(name, Fraction(0)) for name, c in form.terms.items()), Fraction(0))
+        tally.at_most(form.value(at), constant * scales * n**2, **cell, phase=phase, A=constant)
+    forms = phase_forms(config)
+    claimed = case.constants["taps"] * 2 * channels**2 * at.maps + _mixing(config, at)
+    tally.equal(forms[CONVOLUTION].value(at), claimed, **cell, phase=CONVOLUTION)
+    entries = sum(n * (p + n) for p in config.schedule.sides[:-1])
+    claimed = case.constants["weights"] * 2 * channels * entries
+    tally.equal(forms[INTERPOLATION].value(at), claimed, **cell, phase=INTERPOLATION)
+
+
+def _over_square(ratio: Fraction) -> dict[str, Fraction]:
+    """Sums over the schedule that are at most this times K n^2 for every n; p_{K-i} <= n / a^i, so p_1 < a.
+
+    An area window from n to p has at most n/p + 2 cells, so t p (n + p) <= n^2 + 3 n p + 2 p^2.
+    """
+    steps, squares = 1 / (ratio - 1), 1 / (ratio**2 - 1)  # sums of a^-i and a^-2i, i >= 1
+    tokens = geometric_limits(ratio).tokens
+    return {
+        **dict.fromkeys(("one", "steps", "cells", "maps"), Fraction(1)),
+        "first": ratio**2,
+        "tokens": tokens,
+        "chain": (1 + 1 / ratio) * tokens,
+        "lift": steps,
+        "area": 1 + 3 * steps + 2 * squares,
+    }
 
 
 def _channels(config: Config) -> int:
@@ -99,55 +119,6 @@ def decoder_attention(case: Case) -> Finding:
     return tally.finding(f"{PAGE}: all pairs of n^2 cells; here closed forms and executed passes, exactly")
 
 
-def sparse_phases(case: Case) -> Finding:
-    """Transformer and reconstruction without attention, interpolation by its nonzero weights: at most A K n^2 flops."""
-    tally = Tally()
-    for ratio in rationals(case, "ratios", above=1):
-        for n in integers(case, "sides", low=1, high=10_000):
-            if n > LARGEST_SIDE:
-                continue
-            schedule = geometric(n, ratio)
-            for config in _models(schedule):
-                measured, constant = _sparse(case, tally, config, ratio)
-                bound = constant * schedule.number_of_scales * n**2
-                tally.at_most(measured, bound, a=ratio, n=n, model=type(config).__name__, A=str(constant))
-    for low, high in ((8, 16), (16, 32), (32, 64), (13, 64)):
-        tally.at_most(up("bicubic", low, high).taps, case.constants["taps_1d"] * high, step=f"{low} to {high}")
-    return tally.finding(
-        "at most 4 weights a row for up-interpolation, n + p in all for area: 16 c n^2 and 8 c n^2 flops a map of c "
-        "channels; here every phase of both models against A K n^2, A free of n at fixed widths"
-    )
-
-
-def _sparse(case: Case, tally: Tally, config: Config, ratio: Fraction) -> tuple[int, Fraction]:
-    """Flops of all phases but attention with sparse interpolation, and the constant A."""
-    schedule = config.schedule
-    at, n = moments(schedule), schedule.side
-    # each of these sums over n^2 K, from above, free of n
-    slow = dict.fromkeys(("one", "steps", "cells", "maps"), Fraction(1))
-    slow |= {"first": ratio**2, "tokens": geometric_limits(ratio).tokens}
-    measured, constant = 0, Fraction(0)
-    for phase, form in phase_forms(config).items():
-        if phase.startswith("decoder") or phase == ATTENTION or phase.endswith(DENSE):
-            continue
-        measured += form.value(at)
-        tally.holds(set(form.terms) <= set(slow), phase=phase, sums=" ".join(form.terms))
-        constant += sum((max(c, 0) * slow.get(name, Fraction(0)) for name, c in form.terms.items()), Fraction(0))
-    formal, channels = isinstance(config, FormalConfig), _channels(config)
-    per_row = case.constants["taps_1d"]
-    chained = [(p, q) for p, q in pairwise(schedule.sides)] if formal else []
-    for p, q in [*chained, *((p, n) for p in schedule.sides[:-1])]:
-        flops = 2 * channels * up("bicubic", p, q).taps * (p + q)
-        tally.at_most(flops, 4 * per_row * channels * q**2, step=f"{p} to {q}", c=channels)
-        measured += flops
-    constant += 4 * per_row * channels * (2 if formal else 1)
-    for p in [] if formal else schedule.sides[1:-1]:
-        flops = 2 * channels * area(n, p).taps * (p + n)
-        tally.at_most(flops, 8 * channels * n**2, step=f"area {n} to {p}", c=channels)
-        measured += flops
-    return measured, constant + (0 if formal else 8 * channels)
-
-
 def _models(schedule: Schedule) -> tuple[Config, Config]:
     """Both with the decoder whose phases cover all kinds."""
     formal = FormalConfig(schedule, depth=2, width=4, heads=2, hidden=8, decoder=NORMAL_DECODER)
@@ -155,22 +126,3 @@ def _models(schedule: Schedule) -> tuple[Config, Config]:
         schedule, depth=2, width=4, heads=2, hidden=8, code_dim=3, vocabulary=7, classes=3, decoder=None
     )
     return formal, replace(reference, decoder=NORMAL_DECODER)
-
-
-def _upper_moments(schedule: Schedule, ratio: Fraction) -> dict[str, Fraction]:
-    """Each sum over the schedule from above: the limit's constant times its power of n, and K in place of log_a n.
-
-    The first side of a schedule rounded down from n is below a.
-    """
-    n, scales = schedule.side, schedule.number_of_scales
-    found = {
-        name: growth.constant * n**growth.power * scales**growth.log
-        for name, growth in moment_growth("cached", ratio).items()
-    }
-    found["first"] = ratio**2
-    assert set(found) == set(Moments._fields)
-    return found
-
-
-def _power(form: Form, ratio: Fraction) -> int:
-    return form.growth(moment_growth("cached", ratio)).power
