@@ -89,4 +89,8 @@ def _show(found: Converted, out: Path) -> None:
         reasons = dict.fromkeys(names.values())
         rows += [(kind, sum(why == reason for why in names.values()), reason) for reason in reasons]
     results().print(table("", ("arrays", "number", "what"), rows, right=("number",)))
+    ratio = found.config.phi_ratio
+    results().print(
+        f"r = {ratio:g} in phi(x) = (1-r) x + r conv(x) is in no file; --phi-ratio says another", soft_wrap=True
+    )
     results().print(f"wrote {printable(out)}", soft_wrap=True)

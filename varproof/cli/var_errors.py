@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any
@@ -115,7 +116,8 @@ def errors(
         from varproof.var.ledger.plot import draw_ledger
 
         with after_the_answer(), picture(plot) as scratch:
-            draw_ledger(ledger, scratch)
+            end = ledger.outputs[names.index(model.results[0])]
+            draw_ledger(replace(ledger, outputs=(end,)), scratch)
     return 0 if ledger.holds else 1
 
 
