@@ -26,7 +26,7 @@ class Moments(NamedTuple):
     """The sums of one schedule under one variant.
 
     `steps` passes of the transformer; `first` and `tokens` rows of scale 1 and of all scales that it computes, `pairs`
-    of a query and a key; `chain` sum p_k (p_{k-1} + p_k): entries, of both axes, of the maps it interpolates by one step.
+    of a query and a key; `chain` sum p_k (p_{k-1} + p_k): entries, of both axes, of maps interpolated by one step.
     Reconstruction and decoder, the same for every variant: `cells` n^2, `maps` K n^2, `lift` sum_{k<K} p_k n, `area`
     sum_{1<k<K} t_k p_k (n + p_k) with the widest window t_k of the averages from n to p_k, `square_pairs` n^4, `one`.
     """
@@ -109,7 +109,7 @@ def moment_growth(variant: Variant, ratio: Fraction | int | None) -> dict[str, G
     stays between bounds instead; it leads nowhere.) Raises `InputError` for a ratio that is not above 1.
 
     >>> moment_growth("cached", 2)["pairs"], moment_growth("dense", None)["pairs"].rate
-    (Growth(power=4, log=0, constant=Fraction(64, 45)), 'n^7')
+    (Growth(power=4, log=0, constant=Fraction(64, 45), limit=True), 'n^7')
     """
     check_variant(variant)
     again = variant in AGAIN
