@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -30,6 +32,17 @@ def test_a_run_needs_its_delta():
         assert run.ledger.holds
         assert run.ledger.final_measured <= 1 / run.side
         assert max(call.certificate for call in run.ledger.calls) <= run.delta
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_page_lists_the_required_deltas(seed):
+    page = (Path(__file__).parents[2] / "docs" / "explanation" / "ledger.md").read_text(encoding="utf-8")
+    row = next(line for line in page.splitlines() if line.startswith(f"| seed {seed} |")).split("|")[2:-1]
+    found = runs(seed)
+    for cell, run in zip(row, found, strict=False):
+        assert math.isclose(float(cell), run.delta, rel_tol=0.06)
+    exponents = [math.log2(low.delta / high.delta) for low, high in pairwise(found)]
+    assert [float(cell) for cell in row[-1].split(",")] == pytest.approx(exponents, abs=0.1)
 
 
 @pytest.mark.parametrize(("entry", "factor"), [("measured", 1e6), ("bound", 1e-6)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -80,6 +81,15 @@ def test_exact_maps_are_the_kronecker_square():
     row = extremal_row(operator)
     assert largest(interpolated(operator, sign_map(operator.matrix[row]))) == operator.norm
     assert product([[Fraction(0), Fraction(2)]], [[Fraction(1)], [Fraction(3)]]) == [[Fraction(6)]]
+
+
+def test_the_page_lists_the_composed_maps_of_the_256_schedule():
+    page = (Path(__file__).parents[2] / "docs" / "explanation" / "ledger.md").read_text(encoding="utf-8")
+    rows = {line.split("|")[1].strip(): line.split("|")[2:-1] for line in page.splitlines() if line.startswith("| ")}
+    found = interpolation_growth._compositions(parse_schedule("256"))[::-1]
+    assert [int(cell) for cell in rows["from side"]] == [source for source, _, _ in found]
+    assert [float(cell) for cell in rows["composed map"]] == [float(f"{float(norm):.4g}") for _, norm, _ in found]
+    assert [float(cell) for cell in rows["product of norms"]] == [float(f"{float(b):.4g}") for _, _, b in found]
 
 
 def test_the_attained_sum_is_a_sum_of_row_sums_and_less_than_the_sum_of_norms():

@@ -29,6 +29,7 @@ NOT_CLAIMS |= {
     "metered_arrays",
     "reconstruction_bound",
     "var_passes",
+    "whole_model_phases",
 }
 SOURCE = re.compile(r"arXiv:\d{4}\.\d{4,5}|docs/[\w/-]+\.md")
 EXAMPLE = first_claim.CLAIM  # what `varproof example claim` writes must pass once it is registered

@@ -119,11 +119,11 @@ CLAIM = Claim(
     corrected=Correction(
         "With K = log_a n + 1 scales instead of O(1) the hypotheses are consistent, the tokens stay between n^2 and "
         "n^2 a^2/(a^2-1), and one attention layer takes time n^(2+o(1)). If attention errs by delta and a scale "
-        "multiplies errors by at most a constant G, the chained transformer and the reconstruction err by at most a "
-        "constant times delta K n^(log_a G): a delta of 1/poly(n) gives a final error 1/poly(n), in time n^(2+o(1)). G "
-        "is constant when queries, keys and values are bounded and depth and weights are. With R unbounded it need not "
-        "be: then values of a power of log n and d = O(log n/log log n) suffice, and for d = Theta(log n) this proof "
-        "stops. With given maps there is no factor G.",
+        "multiplies errors by at most G, the chained transformer and the reconstruction err by at most a factor of one "
+        "scale times delta K G^(K-1), K n^(log_a G) for constant G: delta = 1/poly(n) then gives a final error "
+        "1/poly(n) in time n^(2+o(1)). With given maps there is no factor G. Any of these is enough: queries, keys and "
+        "values at most (log n)^o(1); G constant and values at most poly(n); values at most a power of log n and d = "
+        "O(log n/log log n). For larger entries and d = Theta(log n) this proof stops.",
         check_corrected,
         expected=Verdict.TESTED,
     ),
