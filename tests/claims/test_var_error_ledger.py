@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import replace
 from fractions import Fraction
 
@@ -28,6 +29,24 @@ def test_every_rule_has_a_case_within_a_millionth():
         shares[found.rule] = max(share, shares.get(found.rule, 0.0))
         assert 1 - 2e-6 < share <= 1, found.name
     assert set(shares) == set(CLAIM.constants)
+
+
+@pytest.mark.parametrize(
+    ("module", "function", "rule"),
+    [
+        ("bounded_attention", "perturbation", "attention"),
+        ("bounded", "resampled_sizes", "interpolation"),
+        ("bounded", "convolved_groups", "linear"),
+        ("bounded_norms", "unit_bound", "normalisation"),
+        ("bounded_norms", "normalised_bound", "normalisation"),
+    ],
+)
+def test_a_rule_weakened_in_the_ledger_itself_is_noticed(monkeypatch, module, function, rule):
+    place = f"varproof.var.ledger.{module}.{function}"
+    honest = getattr(importlib.import_module(f"varproof.var.ledger.{module}"), function)
+    monkeypatch.setattr(place, lambda *arguments, **options: 0.99 * honest(*arguments, **options))
+    exceeded = {found.rule for found in rule_cases() if ball(found.measured) > ball(found.bound)}
+    assert exceeded == {rule}
 
 
 @pytest.mark.parametrize("rule", list(CLAIM.constants))

@@ -24,6 +24,7 @@ from varproof.var.ledger.bounded_array import BoundedArray
 
 SMALL = 2.0**-20
 EPS = 2.0**-20  # of the normalisations
+ROW = np.array([0.0, 1.0, -1.0, 1.0, -1.0, 1.0, -1.0, 0.0])  # its first entry is its mean
 DEVIATION = 2.0**-6  # of the row that shows what a normalisation does to errors
 
 
@@ -42,7 +43,7 @@ def rule_cases() -> Iterator[RuleCase]:
     yield from (attention_case(eta) for eta in (0.25, 1.0, 3.0))
     yield from (linear_case(), convolution_case(), interpolation_case(), product_case())
     yield from (activation_case("relu", 1.0), activation_case("gelu", 1.4), activation_case("silu", 2.4))
-    yield from (layer_norm_case(1.0), layer_norm_case(DEVIATION), unit_case())
+    yield from (layer_norm_case(1.0), layer_norm_case(DEVIATION), group_norm_case(), unit_case())
 
 
 def attention_case(eta: float) -> RuleCase:
@@ -115,18 +116,35 @@ def _activation(name: Activation, x: arb) -> arb:
 
 def layer_norm_case(deviation: float) -> RuleCase:
     """An entry at the mean of its row is off, no other: the divisor hardly moves. The row scales with `deviation`."""
-    row = np.array([0.0, 1.0, -1.0, 1.0, -1.0, 1.0, -1.0, 0.0]) * deviation
-    error = SMALL * DEVIATION
-    errors = np.zeros((1, 8))
-    errors[0, 0] = error
-    found = _ops().layer_norm(BoundedArray(row[None, :], errors), EPS)
-    true = [ball(_exact(entry)) for entry in row]
-    true[0] = true[0] - ball(Fraction(error))
-    mean = sum(true, arb(0)) / 8
-    square = sum(((entry - mean) ** 2 for entry in true), arb(0)) / 8
-    exact = (true[0] - mean) / (square + ball(Fraction(EPS))).sqrt()
+    row = ROW * deviation
+    found = _ops().layer_norm(BoundedArray(row[None, :], _first(8)[None, :]), EPS)
+    exact = _normalised(row)
     name = f"an entry at the mean, deviations of {deviation:g}"
     return RuleCase("normalisation", name, abs(ball(_exact(found.value[0, 0])) - exact), _bound(found))
+
+
+def group_norm_case() -> RuleCase:
+    """The same row as one group of a 2x2 map with two channels; weights 2, biases 1."""
+    x, errors = (each.reshape(2, 2, 2) for each in (ROW, _first(8)))
+    found = _ops().group_norm(BoundedArray(x, errors), 1, EPS, np.array([2.0, 2.0]), np.array([1.0, 1.0]))
+    exact = 2 * _normalised(ROW) + 1
+    difference = abs(ball(_exact(found.value[0, 0, 0])) - exact)
+    return RuleCase("normalisation", "group norm", difference, _bound(found, (0, 0, 0)))
+
+
+def _first(count: int) -> NDArray[np.float64]:
+    """The error of the first entry, and no other."""
+    errors = np.zeros(count)
+    errors[0] = SMALL * DEVIATION
+    return errors
+
+
+def _normalised(row: NDArray[np.float64]) -> arb:
+    """The first entry of the normalised row whose first entry is smaller by its error."""
+    true = [ball(_exact(entry) - _exact(error)) for entry, error in zip(row, _first(row.size), strict=True)]
+    mean = sum(true, arb(0)) / row.size
+    square = sum(((entry - mean) ** 2 for entry in true), arb(0)) / row.size
+    return (true[0] - mean) / (square + ball(Fraction(EPS))).sqrt()
 
 
 def unit_case() -> RuleCase:
