@@ -62,8 +62,9 @@ class Bounded(Norms, AttentionCalls, Layout):
             middle, radius = slope_range(name, x.numbers, x.bound)
             rounding = activation_rounding(name, x.numbers, self._wide.activation(x.numbers, name))
             spread = np.where(radius > 0, radius * x.bound, 0.0)
-            slip = 4 * UNIT * x.bound + TINY * 64
-            remainder = np.abs(middle) * x.remainder + spread + rounding + (slip if x.groups else 0.0)
+            slip = 4 * UNIT * x.bound if x.groups else 0.0
+            below = np.where(x.bound > 0, 64 * TINY, 0.0)  # half of the least float is rounded to nothing
+            remainder = np.abs(middle) * x.remainder + spread + rounding + slip + below
             return remainder * INFLATION, scale_groups(x.groups, middle)
 
         return self._made("activation", (x,), (name,), error)

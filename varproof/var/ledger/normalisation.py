@@ -58,7 +58,8 @@ def normalised_form(
 
     given = np.asarray(sum((np.abs(part).sum(axis=-1) for part in generators), np.zeros_like(remainder)))
     share = np.sqrt(np.mean((given + remainder) ** 2, axis=-1, keepdims=True)) / divisor * INFLATION
-    known = (share <= LARGEST_SHARE) & (divisor * divisor > LEAST_SQUARE)
+    # squares that overflowed or underflowed say nothing
+    known = (share <= LARGEST_SHARE) & (divisor * divisor > LEAST_SQUARE) & (divisor < math.inf)
     safe = np.where(known, share, 0.0)
     quadratic = plain * safe + (sizes + plain) * safe**2 / (2 * (1 - safe))
     rest = mapped(remainder) + quadratic + rounding * (sizes + 4 * mapped(given)) + count * TINY
@@ -99,5 +100,5 @@ def _quotient(
     with np.errstate(all="ignore"):
         bound = (error + size * moved) / lower + rounding * size + underflow + TINY
     cap = (size + largest) * INFLATION
-    useful = (lower > 0) & (bound < cap)  # False for NaN
+    useful = (lower > 0) & (bound < cap) & (divisor < math.inf)  # False for NaN, and where squares overflowed
     return np.where(useful, bound, cap) * INFLATION

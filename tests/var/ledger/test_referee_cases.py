@@ -1,0 +1,43 @@
+"""Inputs for which the rules of the ledger once claimed too much: squares that overflow, the least float."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from varproof.var.ledger.bounded import Bounded
+from varproof.var.ledger.bounded_array import BoundedArray
+
+HUGE = np.array([[1.0, -1.0, 0.5, 0.0]])
+
+
+@pytest.mark.parametrize("size", [1e155, 1e160, 1e169])
+@pytest.mark.parametrize("mixed", [False, True])
+def test_norms_of_numbers_whose_squares_overflow(size: float, mixed: bool) -> None:
+    """The computed entries are 0, the true ones of the order of 1: the divisor was infinite and the bound was 0."""
+    ops = Bounded(np.empty(0), reference=False)
+    x = ops.known(HUGE * size)
+    if mixed:  # with symbols
+        x = ops.linear(x, np.eye(4))
+        assert not x.groups
+        x = BoundedArray(x.value, x.remainder)
+        x = ops.linear(x, np.eye(4))
+        assert x.groups
+    centred = HUGE - HUGE.mean()
+    normal = centred / np.sqrt(np.mean(centred**2))
+    by_token = ops.layer_norm(x, 1e-6)
+    assert (abs(by_token.numbers - normal) <= by_token.bound).all()
+    assert (by_token.bound < 4).all()
+    unit = ops.unit_rows(x)
+    assert (abs(unit.numbers - HUGE / 1.5) <= unit.bound).all()
+    grouped = ops.group_norm(ops.reshape(x, (2, 2, 1)), 1, 1e-6, np.ones(1), np.zeros(1))
+    assert (abs(grouped.numbers.reshape(1, 4) - normal) <= grouped.bound.reshape(1, 4)).all()
+
+
+@pytest.mark.parametrize("name", ["relu", "gelu", "silu"])
+def test_an_error_of_the_least_float_is_kept_by_activations(name: str) -> None:
+    """In float32 the input is 0, off by 5e-324; the slope 1/2 times that is rounded to nothing."""
+    ops = Bounded(np.empty(0, np.float32), reference=False)
+    x = ops.known(np.array([[5e-324]]))
+    assert x.numbers[0, 0] == 0 < x.bound[0, 0]
+    assert ops.activation(x, name).bound[0, 0] >= 5e-324  # type: ignore[arg-type]
