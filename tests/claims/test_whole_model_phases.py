@@ -39,7 +39,7 @@ def test_exact_parts_allow_no_other_constant(part, claim, constant, shift):
     assert part(case(claim, **{constant: claim.constants[constant] + shift})).verdict is Verdict.REFUTED
 
 
-@pytest.mark.parametrize("moment", ["square_pairs", "pairs"])
+@pytest.mark.parametrize("moment", ["square_pairs", "pairs", "maps", "lift"])
 def test_a_phase_beyond_the_square_is_noticed(monkeypatch, moment):
     honest = whole_model_phases.phase_forms
     faster = {"transformer/more": Form.of(**{moment: 1})}

@@ -163,8 +163,8 @@ CLAIM = Claim(
             "4 C sum_k N_k S_k flops for its two matrix products. "
             "The 256, 512 and 1024 pixel presets satisfy it with a = 16/13, 4/3 and 13/10. An executed pass of depth D "
             "and h heads takes D ((4C + 3h) sum_k N_k S_k + C L) for attention. All other phases of transformer and "
-            "reconstruction are at most constants times n^2, with a factor K <= 1 + log_a n for the convolutions, "
-            "18 C^2 K n^2 + C (K-1) n^2 in the formal model, and for interpolation. A decoder attention of width w "
+            "reconstruction are at most constants times n^2, in the reconstruction with a factor K <= 1 + log_a n; its "
+            "convolutions take 18 C^2 K n^2 + C (K-1) n^2 in the formal model. A decoder attention of width w "
             "takes (4w + 3) n^4 + w n^2 on its own, the other phases of the decoder constants times n^2."
         ),
         check=corrected,
