@@ -41,3 +41,26 @@ def test_an_error_of_the_least_float_is_kept_by_activations(name: str) -> None:
     x = ops.known(np.array([[5e-324]]))
     assert x.numbers[0, 0] == 0 < x.bound[0, 0]
     assert ops.activation(x, name).bound[0, 0] >= 5e-324  # type: ignore[arg-type]
+
+
+def test_group_norm_of_equal_pixels_where_the_order_of_additions_decides() -> None:
+    """The mean of nine equal numbers: exact in one order, off by a rounding in the other, which then is all there is.
+
+    The computed entries are 1 or -1, those that the rule looked at are 0. A pixel that is off by more than the rounding
+    has a true entry of sqrt(8) of the other sign.
+    """
+    found = 0
+    for seed in range(40):
+        number = np.random.default_rng(seed).uniform(1e20, 2e20)
+        ops = Bounded(np.empty(0), reference=False)
+        x = np.full((3, 3, 1), number)
+        error = np.full(x.shape, 1e12)
+        y = ops.group_norm(BoundedArray(x, error), 1, 1e-6, np.ones(1), np.zeros(1))
+        sign = float(np.sign(y.numbers[0, 0, 0]))
+        if not sign:
+            continue
+        found += 1
+        true = np.full(9, np.sqrt(1 / 8) * sign)
+        true[0] = -np.sqrt(8) * sign  # of the map that is -1e12 sign in this pixel, 0 elsewhere
+        assert (abs(y.numbers.reshape(9) - true) <= y.bound.reshape(9)).all()
+    assert found

@@ -48,12 +48,19 @@ class Norms(Core):
             plain = x.plain
             rows, errors = (_grouped(part, groups) for part in (plain.numbers, plain.remainder))
             moved = (_centred_errors(errors) + centring_rounding(rows)) * INFLATION
-            found = normalised_bound(*_normal(rows, eps), np.where(np.isnan(moved), math.inf, moved), eps)
-            shape = (groups, height, width, channels // groups)
-            normal = np.moveaxis(found.reshape(shape), 0, 2).reshape(height, width, channels)
-            w, b = numbers(weight), np.abs(numbers(bias))
-            values = self._wide.group_norm(plain.numbers, groups, eps, numbers(weight), numbers(bias))
-            return (normal * np.abs(w) + 2 * UNIT * (np.abs(values) + b) + 64 * TINY) * INFLATION
+            centred, normal = _normal(rows, eps)
+            found = normalised_bound(centred, normal, np.where(np.isnan(moved), math.inf, moved), eps)
+
+            def as_map(x: Floats) -> Floats:
+                by_group = x.reshape(groups, height, width, channels // groups)
+                return np.moveaxis(by_group, 0, 2).reshape(height, width, channels)
+
+            w, b = numbers(weight), numbers(bias)
+            values = as_map(normal) * w + b
+            # the pass adds up in another order: where rounding is all that is left, that is another result
+            wide = self._wide.group_norm(plain.numbers, groups, eps, w, b)
+            rounding = np.abs(wide - values) + 2 * UNIT * (np.abs(values) + np.abs(b)) + 64 * TINY
+            return (as_map(found) * np.abs(w) + rounding) * INFLATION
 
         return self._made("group_norm", (x,), (groups, eps, weight, bias), error, ())
 

@@ -21,6 +21,8 @@ from varproof.var.ledger.entries import Entry, entry_of
 from varproof.var.ledger.linear_rules import form_fits
 
 PROMOTED = 0.02  # a remainder above this share of the largest bound gets symbols of its own
+# ill-conditioned: another library's order of additions may give another float64, bounded by comparison as float32 is
+COMPARED = ("layer_norm", "group_norm", "unit_rows")
 MOST_SYMBOLS = 6  # times the channels: with more, the remainder stays, or all becomes one box
 
 Groups = tuple[Group, ...]
@@ -95,7 +97,7 @@ class Core:
             remainder, kept = found if groups is None else (found, groups)
             shape = tuple(int(size) for size in value.shape)
             remainder = np.broadcast_to(np.asarray(remainder, dtype=np.float64), shape)
-            if self._narrow:
+            if self._narrow or operation in COMPARED:
                 wide = getattr(self._wide, operation)(*map(numbers_of, arguments), *options)
                 remainder = (remainder + np.abs(numbers(value) - wide)) * INFLATION
             twin = None
