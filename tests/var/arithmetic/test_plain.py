@@ -235,6 +235,7 @@ def test_resample(ops: Plain, operator: Resampling, channels: int) -> None:
     products, rest = divmod(ops.flops[""], 2 * channels * n * (operator.source + n))
     assert rest == 0  # the same inner product for each of n p c and n n c entries; `test_flops.py` counts it
     assert products <= max(4, operator.source)
+    assert np.array_equal(result(ops, x), x64)  # its argument is left alone
 
 
 def test_rows_of_a_map_are_not_its_columns(ops: Plain) -> None:
