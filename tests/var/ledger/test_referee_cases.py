@@ -7,6 +7,7 @@ import pytest
 
 from varproof.var.ledger.bounded import Bounded
 from varproof.var.ledger.bounded_array import BoundedArray
+from varproof.var.ledger.requirement import degree_and_rank, required_delta
 
 HUGE = np.array([[1.0, -1.0, 0.5, 0.0]])
 
@@ -64,3 +65,19 @@ def test_group_norm_of_equal_pixels_where_the_order_of_additions_decides() -> No
         true[0] = -np.sqrt(8) * sign  # of the map that is -1e12 sign in this pixel, 0 elsewhere
         assert (abs(y.numbers.reshape(9) - true) <= y.bound.reshape(9)).all()
     assert found
+
+
+def test_the_calls_of_a_requirement_hold_for_the_inputs_of_the_approximate_pass() -> None:
+    """Keys made from an output that is off by delta exceed the B of the exact pass: the recorded B must hold them."""
+    ones, start = np.eye(1), np.array([[[1.0], [-1.0]]])
+
+    def run(ops: Bounded) -> BoundedArray:
+        x = ops.known(start)
+        y = ops.attention(x, x, x, scale="one")
+        return ops.attention(y, ops.linear(y, ones), x, scale="one")
+
+    found = required_delta(run, 0.5)
+    exact = np.tanh(1.0)  # the outputs of the first call are +-tanh(1)
+    largest = (exact + found.delta) ** 2  # scores of a pass whose first call is off by +-delta, away from 0
+    assert exact**2 < largest <= found.calls[1].bound
+    assert degree_and_rank(found.calls, found.delta)[1].degree >= 1

@@ -65,12 +65,17 @@ def score_factor(scale: str | float, head_dim: int) -> float:
     return gamma * (1 + (roundings + 1) * 2.0**-52)
 
 
-def score_bound(q: Floats, k: Floats, gamma: float) -> float:
-    """gamma max|q_i| max|k_j - centre|, Cauchy-Schwarz, the largest over heads of (heads, tokens, d)."""
+def score_bound(
+    q: Floats, k: Floats, gamma: float, q_error: Floats | float = 0.0, k_error: Floats | float = 0.0
+) -> float:
+    """gamma max|q_i| max|k_j - centre|, Cauchy-Schwarz, the largest over heads of (heads, tokens, d).
+
+    It holds for all queries and keys within the errors of q and k, about the centre of the k given.
+    """
     if not k.size or not q.size:
         return 0.0
-    centred = k - (k.max(axis=1, keepdims=True) + k.min(axis=1, keepdims=True)) / 2
-    rows = np.sqrt((q * q).sum(axis=-1)).max(axis=1)
+    centred = np.abs(k - (k.max(axis=1, keepdims=True) + k.min(axis=1, keepdims=True)) / 2) + k_error
+    rows = np.sqrt(((np.abs(q) + q_error) ** 2).sum(axis=-1)).max(axis=1)
     columns = np.sqrt((centred * centred).sum(axis=-1)).max(axis=1)
     return float((rows * columns).max() * gamma * INFLATION)
 

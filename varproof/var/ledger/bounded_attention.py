@@ -52,14 +52,16 @@ class AttentionCalls(Core):
         return BoundedArray(answer.values, remainder, (), twin)
 
     def _call(self, q: BoundedArray, k: BoundedArray, v: BoundedArray, answer: Any, gamma: float) -> AttentionCall:
-        spread = v.numbers.max(axis=-2) - v.numbers.min(axis=-2)
+        # the question of `required_delta` is about every pass within the bounds, not about this one alone
+        errors = [part.bound if self.injected else 0.0 for part in (q, k, v)]
+        spread = (v.numbers + errors[2]).max(axis=-2) - (v.numbers - errors[2]).min(axis=-2)
         return AttentionCall(
             name="",
             heads=q.shape[0],
             queries=q.shape[-2],
             keys=k.shape[-2],
             head_dim=q.shape[-1],
-            bound=score_bound(q.numbers, k.numbers, gamma),
+            bound=score_bound(q.numbers, k.numbers, gamma, errors[0], errors[1]),
             half_range=float(spread.max() / 2 * INFLATION),
             certificate=float(numbers(answer.bound).max()),
             engine=str(answer.engine),

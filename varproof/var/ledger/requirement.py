@@ -26,6 +26,7 @@ LARGEST_DELTA, LEAST_DELTA = 1e6, 1e-15
 class Requirement:
     """`delta` for every attention call, the `final_bound` <= `target` that was checked there, and the calls.
 
+    B and half-range of the calls hold for every pass whose attention errs by at most `delta`, not the exact one alone.
     `above`: a delta that does not meet the target (infinite where every delta does).
     """
 
@@ -41,7 +42,7 @@ def required_delta(run: Run, target: float) -> Requirement:
     """The delta that every attention call of `run` may have so that the final error stays within `target`.
 
     Statement: a pass in real arithmetic whose attention calls err by at most `delta` in every entry ends within
-    `target` of the exact pass. The exact pass is run in float64 with an error of delta put in at every call; the
+    `target` of the exact pass as float64 computes it. That pass is run with an error of delta put in at every call; the
     answer is checked, and `above` <= 1.02 delta fails. Infinite where the trivial bounds already meet the target.
     Cost: about 15 exact passes. Raises `InputError` unless target > 0 is finite, and `CertificateError` where rounding
     or deltas above 1e-15 alone exceed the target.
@@ -56,7 +57,8 @@ def required_delta(run: Run, target: float) -> Requirement:
         ops = Bounded(np.empty(0), reference=False, injected=delta)
         passes += 1
         bound = max((float(x.bound.max(initial=0.0)) for x in outputs_of(run(ops))), default=0.0)
-        calls = tuple(ops.calls)
+        if bound <= target and delta < LARGEST_DELTA:
+            calls = tuple(ops.calls)
         return bound
 
     low, below = LEAST_DELTA, final(LEAST_DELTA)
@@ -108,7 +110,8 @@ def degree_and_rank(calls: Sequence[AttentionCall], delta: float) -> tuple[Cost,
     """For every call the degree that suffices for delta: scores within its B, values within their half-range.
 
     eps is the largest relative error of the weights that keeps the output within delta, the degree that of
-    `sufficient_degree`. B is Cauchy-Schwarz with keys centred, so at least the half-range of the scores.
+    `sufficient_degree`. B is Cauchy-Schwarz with keys centred, so at least the half-range of the scores. The calls of a
+    `Requirement` hold for the inputs of the approximate pass too: with these degrees it stays within its target.
 
     >>> call = AttentionCall("layer 0 attention", 4, 85, 85, 4, 0.5, 1.0, 0.0, "exact", 0)
     >>> [(cost.degree, cost.rank) for cost in degree_and_rank([call], 1e-3)]
