@@ -38,8 +38,12 @@ class Entry:
 
     @property
     def holds(self) -> bool:
-        """measured <= bound + reference_bound; False for NaN."""
-        return self.measured <= (self.bound + self.reference_bound) * (1 + 1e-12)
+        """measured <= bound + reference_bound; False where a value is no finite number.
+
+        >>> Entry("x", "", math.inf, math.inf, 0.0, 1.0).holds
+        False
+        """
+        return math.isfinite(self.measured) and self.measured <= (self.bound + self.reference_bound) * (1 + 1e-12)
 
 
 def entry_of(x: BoundedArray, name: str, phase: str) -> Entry:
