@@ -46,6 +46,21 @@ def test_a_decoder_is_bounded_too(capsys):
     assert all(0 < entry["bound"] < float("inf") for entry in decoder)
 
 
+def test_a_bound_that_says_nothing_is_called_vacuous(capsys):
+    deep = answer("var errors --schedule 1,2,3,4 --width 8 --depth 4 --delta 1e-2 --chained", capsys)
+    (final,) = deep["results"]
+    assert final["bound"] > 2 * final["magnitude"]
+    assert final["vacuous"]
+    assert main(shlex.split("var errors --schedule 1,2,3,4 --width 8 --depth 4 --delta 1e-2 --chained")) == 0
+    assert "the bound of the feature map is vacuous here" in capsys.readouterr().out
+    (useful,) = answer(f"{SMALL} --delta 1e-4", capsys)["results"]
+    assert useful["bound"] < 2 * useful["magnitude"]
+    assert not useful["vacuous"]
+    image = Entry("image", "", bound=1.9, measured=0.0, reference_bound=0.0, magnitude=0.1)
+    assert not command.is_vacuous("image", image)
+    assert command.is_vacuous("feature map", image)
+
+
 def test_chained_errors_grow_from_scale_to_scale(capsys):
     line = "var errors --schedule doubling --n 8 --width 8 --heads 2 --delta 1e-3 --seed 1"
     chained, given = answer(f"{line} --chained", capsys)["growth"], answer(line, capsys)["growth"]
@@ -109,7 +124,8 @@ def test_plot(tmp_path, capsys):
 
 
 REFUSED = [
-    (SMALL, "a fast engine needs"),
+    (SMALL, "which error may attention have?"),
+    (f"{SMALL} --engine fast", "which error may attention have?"),
     (f"{SMALL} --delta x", "delta"),
     (f"{SMALL} --target 0", "target"),
     (f"{SMALL} --target 1e-400", "target is out of range"),

@@ -62,6 +62,26 @@ def test_a_model_file_says_the_same_as_options(capsys, tmp_path):
     assert answer(f"var run {path} --seed 4", capsys)["results"] != by_file["results"]
 
 
+def test_what_exists_is_kept_and_the_model_is_never_replaced(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(shlex.split(f"{SMALL} --out r.npz")) == 0
+    before = (tmp_path / "r.npz").read_bytes()
+    assert main(shlex.split(f"{SMALL} --seed 1 --out r.npz")) == 2
+    assert "exists already" in capsys.readouterr().err
+    assert (tmp_path / "r.npz").read_bytes() == before
+    assert main(shlex.split(f"{SMALL} --seed 1 --out r.npz --force")) == 0
+    assert (tmp_path / "r.npz").read_bytes() != before
+    for line in ("example checkpoint", "var convert tiny.safetensors --out tiny.npz"):
+        assert main(shlex.split(line)) == 0
+    weights = (tmp_path / "tiny.npz").read_bytes()
+    (tmp_path / "tiny.toml").write_text('kind = "reference"\nweights = "tiny.npz"\n')
+    (tmp_path / "link.npz").symlink_to("tiny.npz")
+    for line in ("tiny.npz --out tiny.npz", "tiny.toml --out tiny.npz", "tiny.npz --out link.npz"):
+        assert main(shlex.split(f"var run {line} --force")) == 2
+        assert "would replace the model" in capsys.readouterr().err
+    assert (tmp_path / "tiny.npz").read_bytes() == weights
+
+
 def test_tables_show_phases_and_engines(capsys):
     assert main(shlex.split(f"{SMALL} --engine fast --delta 0.5")) == 0
     shown = capsys.readouterr().out
@@ -91,6 +111,7 @@ REFUSED = [
     ("var run model.txt", "unknown kind of model file"),
     ("var run model.toml --schedule 256", "a model file says the shape already"),
     ("var run --schedule 256 --depth", "--depth"),
+    ("var run --schedule 7", "a single scale of side 7 is written 7,"),
     ("var go", "unknown command"),
 ]
 
@@ -102,7 +123,7 @@ def test_refusals(line, message, capsys, tmp_path, monkeypatch):
     assert main([*shlex.split(line), "--json"]) == 2
     shown = capsys.readouterr()
     error = json.loads(shown.out)["error"]
-    assert message in error["message"] + str(error["got"])
+    assert message in error["message"] + str(error["got"]) + str(error["hint"])
     assert error["allowed"] or error["hint"]
     assert "Traceback" not in shown.err
 

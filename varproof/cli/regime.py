@@ -70,7 +70,13 @@ def regime(
     _refuse_swallowed({**given, "--values": values, "--scales": scales, "--model": model, "--plot": plot})
     check_target(plot, suffixes=PLOT_SUFFIXES)
     if model is not None:
-        others = {**given, "--n": side, "--values": values, "--scales": scales, "--asymptotic": asymptotic or None}
+        others = {
+            **given,
+            "--n": side,
+            "--values": values,
+            "--scales": scales,
+            "--asymptotic": "--asymptotic" if asymptotic else None,
+        }
         del others["--delta"]
         for option, value in others.items():
             _refuse(value, option, "the model file says it")

@@ -30,9 +30,10 @@ from varproof.cli.var_options import (
     Width,
     chosen_model,
 )
-from varproof.cli.var_run import ENGINES, Chained, Delta, engine_and_delta, model_line
+from varproof.cli.var_run import ENGINES, Chained, Delta, engine_and_delta, model_line, refuse_chained
 
 if TYPE_CHECKING:
+    from varproof.var.ledger.entries import Entry
     from varproof.var.ledger.report import Ledger
     from varproof.var.ledger.requirement import Requirement
     from varproof.var.models.model import Model
@@ -93,6 +94,7 @@ def errors(
         kind=kind,
         decoder_base=decoder_base,
     )
+    refuse_chained(model, chained)
     if engine is None:  # heads of 64 dimensions have too many monomials for polynomials alone
         engine = "polynomial" if model.kind == "formal" else "fast"
     if engine not in ENGINES:
@@ -101,6 +103,13 @@ def errors(
     if final is not None and not 1e-300 <= final <= 1e300:
         raise InputError("target is out of range", got=target, allowed="from 1e-300 to 1e300")
     find_first = final is not None and delta is None and model.delta is None and engine != "exact"
+    if final is None and delta is None and model.delta is None and engine != "exact":
+        raise InputError(
+            "which error may attention have?",
+            got="neither --delta nor --target",
+            allowed="--delta X, an error of attention; or --target E, a final error",
+            hint="with --target the delta for it is found and used",
+        )
     chosen = (ENGINES[engine], 0.0) if find_first else engine_and_delta(engine, delta, model)
     need = None if final is None else _requirement(model, final, chained=chained)
     if find_first:
@@ -164,7 +173,11 @@ def as_answer(
         "delta": ledger.delta if ledger.engine != "exact" else None,
         "chained": chained,
         "holds": ledger.holds,
-        "results": [{"name": name, **_entry(end)} for name, end in ends.items() if name in model.results],
+        "results": [
+            {"name": name, **_entry(end), "vacuous": is_vacuous(name, end)}
+            for name, end in ends.items()
+            if name in model.results
+        ],
         "entries": [
             {"name": entry.name, "phase": entry.phase, **_entry(entry), "slack_factor": _finite(factors.get(id(entry)))}
             for entry in ledger.entries
@@ -187,7 +200,13 @@ def as_answer(
     }
 
 
-def _entry(entry: Any) -> dict[str, Any]:
+def is_vacuous(name: str, end: Entry) -> bool:
+    """Whether a bound says nothing: an image is clamped to [-1, 1], other results are compared with their own size."""
+    trivial = 2.0 if name == "image" else 2 * end.magnitude
+    return not end.bound < trivial
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
     return {
         "bound": _finite(entry.bound),
         "measured": _finite(entry.measured),
@@ -284,6 +303,12 @@ def _sentences(answer: dict[str, Any]) -> list[str]:
         ladder = ", ".join(f"{scale['side']}: {_number(scale['bound'])}" for scale in scales)
         words = "each step feeds the next, errors multiply" if answer["chained"] else "maps are given, errors add"
         sentences.append(f"bound by side ({words}): {ladder}")
+    for result in answer["results"]:
+        if result["vacuous"]:
+            size = (
+                "values lie in [-1, 1]" if result["name"] == "image" else f"values up to {_number(result['magnitude'])}"
+            )
+            sentences.append(f"the bound of the {result['name']} is vacuous here: {size}")
     need = answer["requirement"]
     if need is not None:
         within = "any error of attention" if need["delta"] is None else f"attention within {need['delta']:.3g}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import resource
 import sys
 import time
@@ -65,6 +66,7 @@ def run(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Keep the results as arrays (.npz).")
     ] = None,
+    force: Annotated[bool, typer.Option("--force", metavar="", help="Replace FILE if it exists.")] = False,
     as_json: JsonFlag = False,
 ) -> int:
     """Run a VAR model, exact or with fast attention.
@@ -91,7 +93,9 @@ def run(
         decoder_base=decoder_base,
     )
     name, error = engine_and_delta(engine, delta, model)
+    refuse_chained(model, chained)
     check_target(out, suffixes=(".npz",))
+    _check_out(out, model_file, model, force=force)
     answer, arrays = execute(model, name, error, chained=chained)
     if out is not None:
         from varproof.var.models.weights import write_npz
@@ -103,6 +107,28 @@ def run(
     else:
         _show(answer)
     return 0
+
+
+def refuse_chained(model: Model, chained: bool) -> None:
+    """`InputError` for a chained pass of the reference model, before anything is read or drawn."""
+    if chained and model.kind == "reference":
+        raise InputError(
+            "the reference model has no chained pass without sampling",
+            got="--chained",
+            allowed="teacher-forced passes",
+            hint="a step's output becomes token ids, and no additive error bound crosses that choice",
+        )
+
+
+def _check_out(out: Path | None, model_file: Path | None, model: Model, *, force: bool) -> None:
+    """Refuse to replace what the model is read from, and, without --force, any file."""
+    if out is None:
+        return
+    for source in (model_file, model.weights_path):
+        if source is not None and os.path.realpath(source) == os.path.realpath(out):
+            raise InputError("the output would replace the model", got=out, allowed="a file of its own")
+    if out.exists() and not force:
+        raise InputError("the file exists already", got=out, hint="choose another name with --out, or add --force")
 
 
 def engine_and_delta(engine: str, delta: str | None, model: Model) -> tuple[str, float]:
@@ -121,7 +147,7 @@ def engine_and_delta(engine: str, delta: str | None, model: Model) -> tuple[str,
             "a fast engine needs the error that attention may have",
             got=f"--engine {engine} without --delta",
             allowed="--delta X, for example 0.001",
-            hint="varproof var errors finds the delta that a final error needs",
+            hint="varproof var errors --target E finds the delta that a final error E needs",
         )
     if not 1e-300 <= error <= 1e300:
         raise InputError("delta is out of range", got=delta, allowed="from 1e-300 to 1e300")
@@ -153,9 +179,9 @@ def execute(model: Model, engine: str, delta: float, *, chained: bool) -> tuple[
         "delta": delta if engine != "exact" else None,
         "chained": chained,
         "results": [_summary(name, array) for name, array in arrays.items()],
-        "flops": dict(sorted(ops.flops.items())),
+        "flops": dict(ops.flops),
         "flops_total": sum(ops.flops.values()),
-        "seconds": {phase: ops.seconds[phase] for phase in sorted(ops.flops)},
+        "seconds": {phase: ops.seconds[phase] for phase in ops.flops},
         "seconds_total": seconds,
         "attention": {
             "calls": sum(ops.attention_engines.values()),
@@ -187,8 +213,9 @@ def _summary(name: str, array: Any) -> dict[str, Any]:
 def model_line(model: dict[str, Any]) -> str:
     """The model in one line."""
     layers = "1 layer" if model["depth"] == 1 else f"{model['depth']} layers"
+    tokens = "1 token" if model["tokens"] == 1 else f"{model['tokens']} tokens"
     return (
-        f"{model['kind']} model, schedule {shorten(model['schedule'], 40)}: {model['tokens']} tokens, {layers} of "
+        f"{model['kind']} model, schedule {shorten(model['schedule'], 40)}: {tokens}, {layers} of "
         f"width {model['width']}, heads of {model['head_dim']} dimensions: {model['heads']}"
     )
 
@@ -207,6 +234,7 @@ def _show(answer: dict[str, Any]) -> None:
         results().print(
             f"{each['name']} {tuple(each['shape'])}: from {each['least']:.4g} to {each['largest']:.4g}", soft_wrap=True
         )
+    results().print("flops as executed, the certificate of attention included (varproof var cost has the formulas)")
     results().print(
         f"attention calls: {attention['calls']} ({engines}); largest certified error {attention['largest_bound']:.3g}; "
         f"peak memory {answer['peak_memory_bytes'] / 2**20:.0f} MiB",

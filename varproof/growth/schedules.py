@@ -193,7 +193,9 @@ def parse_schedule(text: str, n: int | None = None) -> Schedule:
     elif re.fullmatch(r"\d{1,400}(\s*,\s*\d{1,400})*\s*,?", word, re.ASCII) and "," in word:
         schedule = Schedule(tuple(int(side) for side in word.split(",") if side.strip()), word, "list")
     else:
-        raise InputError("not a schedule", got=text, allowed=ALLOWED)
+        alone = re.fullmatch(r"\d{1,400}", word, re.ASCII) is not None
+        hint = f"a single scale of side {shorten(word, 20)} is written {shorten(word, 20)}," if alone else ""
+        raise InputError("not a schedule", got=text, allowed=ALLOWED, hint=hint)
     if n is not None and n != schedule.side:
         raise InputError("n differs from the last side of the schedule", got=n, allowed=shorten(schedule.side))
     return schedule

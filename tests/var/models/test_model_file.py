@@ -115,6 +115,13 @@ def test_wrong_tables(table, message, got):
     assert caught.value.allowed or caught.value.hint
 
 
+def test_all_unknown_keys_are_listed():
+    with pytest.raises(InputError, match="unknown keys") as caught:
+        model_from_table({"schedule": "1,2", "foo": 2, "dept": 3})
+    assert caught.value.got == "foo, dept"
+    assert caught.value.hint == "did you mean depth?"
+
+
 def test_a_typing_error_is_named():
     with pytest.raises(InputError) as caught:
         model_from_table({"schedule": "1,2", "heds": 2})

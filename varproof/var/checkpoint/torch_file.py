@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,7 +29,9 @@ def read_torch_file(path: Path) -> dict[str, Any]:
         stored = zipfile.is_zipfile(path)
         if stored:
             _check_members(path, size)
-        loaded = torch.load(path, map_location="cpu", weights_only=True, mmap=stored)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about the file's pickle protocol; what matters becomes an error below
+            loaded = torch.load(path, map_location="cpu", weights_only=True, mmap=stored)
     except InputError:
         raise
     except OSError as error:

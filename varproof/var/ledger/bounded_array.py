@@ -96,11 +96,6 @@ def numbers(value: Any) -> Floats:
     return np.asarray(value, dtype=np.float64)
 
 
-def form_size(groups: tuple[Group, ...]) -> int:
-    """How many numbers the generators hold."""
-    return sum(group.generators.size for group in groups)
-
-
 def add_groups(first: tuple[Group, ...], second: tuple[Group, ...]) -> tuple[Group, ...]:
     """The groups of a sum: generators of the same symbols are added, others stand side by side."""
     total = list(first)

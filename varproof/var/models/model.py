@@ -82,10 +82,7 @@ class Model:
         if isinstance(config, ReferenceConfig):
             if chained:
                 raise InputError(
-                    "the reference model has no chained pass without sampling",
-                    got="chained",
-                    allowed="teacher-forced passes",
-                    hint="a step's output becomes token ids, and no additive error bound crosses that choice",
+                    "the reference model has no chained pass", got="chained", allowed="teacher-forced passes"
                 )
             ids = reference.random_ids(config, self.seed)
             label = config.classes if self.label is None else self.label

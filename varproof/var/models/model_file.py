@@ -88,9 +88,7 @@ def model_from_table(table: Mapping[str, Any], *, folder: Path = Path()) -> Mode
     cls = KINDS[kind]
     own = {field.name: field for field in fields(cls) if field.name not in ("schedule", "decoder")}
     known = {**SETTINGS, **dict.fromkeys(own), "decoder": None}
-    for key in table:
-        if key not in known:
-            raise _unknown(key, list(known), f"a {kind} model")
+    _refuse_unknown(table, list(known), f"a {kind} model")
     for key, kinds in SETTINGS.items():
         if key in table:
             _kind(key, table[key], kinds)
@@ -186,16 +184,19 @@ def _decoder(given: Any, kind: str) -> DecoderConfig | None:
     if not isinstance(given, Mapping):
         raise InputError("decoder is a table or a boolean", got=given, allowed="[decoder] with keys, true or false")
     own = {field.name: field for field in fields(DecoderConfig)}
-    for key in given:
-        if key not in own:
-            raise _unknown(key, list(own), "a decoder")
+    _refuse_unknown(given, list(own), "a decoder")
     return DecoderConfig(**{key: _value(key, value, own[key]) for key, value in given.items()})
 
 
-def _unknown(key: str, known: list[str], where: str) -> InputError:
-    near = difflib.get_close_matches(key, known, n=1)
-    hint = f"did you mean {near[0]}?" if near else "look for a spelling mistake"
-    return InputError(f"unknown key for {where}", got=key, allowed=", ".join(sorted(known)), hint=hint)
+def _refuse_unknown(table: Mapping[str, Any], known: list[str], where: str) -> None:
+    """`InputError` that lists all keys that are not known, with the nearest known one of each."""
+    wrong = [key for key in table if key not in known]
+    if not wrong:
+        return
+    near = [match for key in wrong for match in difflib.get_close_matches(key, known, n=1)]
+    hint = f"did you mean {', '.join(near)}?" if near else "look for a spelling mistake"
+    what = "unknown key" if len(wrong) == 1 else "unknown keys"
+    raise InputError(f"{what} for {where}", got=", ".join(wrong), allowed=", ".join(sorted(known)), hint=hint)
 
 
 def _kind(key: str, value: Any, kinds: Any) -> None:
