@@ -94,8 +94,8 @@ def test_files_that_are_refused(tmp_path: Path) -> None:
         "missing: var.head.bias": {"config": text, **less},
         "not of this model": {"config": text, **weights, "more": np.zeros(2)},
         "NaN": {"config": text, **weights, "var.head.bias": np.full(5, np.nan)},
-        "more decoder blocks": {"config": np.array(config_to_json(replace(WHOLE, decoder=huge()))), **weights},
-        "more phis": {"config": np.array(config_to_json(replace(WHOLE, phis=1000))), **weights},
+        "12264 names missing": {"config": np.array(config_to_json(replace(WHOLE, decoder=huge()))), **weights},
+        "1996 names missing": {"config": np.array(config_to_json(replace(WHOLE, phis=1000))), **weights},
     }
     for reason, arrays in broken.items():
         np.savez(path, **arrays)

@@ -17,7 +17,7 @@ from varproof.base.errors import InputError, VarproofError, printable
 from varproof.growth.schedules import PRESETS, Schedule, parse_schedule
 from varproof.var.models.config import DecoderConfig, ReferenceConfig
 from varproof.var.models.reference_shapes import reference_shapes
-from varproof.var.models.weights import Weights, checked, read_npz, write_npz
+from varproof.var.models.weights import Weights, checked, read_npz, read_npz_text, write_npz
 
 FORMAT = "varproof/reference-weights/1"
 CONFIG = "config"
@@ -30,32 +30,31 @@ def write_reference(path: Path, config: ReferenceConfig, weights: Weights) -> No
     write_npz(path, {CONFIG: np.array(config_to_json(config)), **fitting})
 
 
-def read_reference(path: Path) -> tuple[ReferenceConfig, Weights]:
-    """The configuration and the weights of a converted checkpoint.
+def read_config(path: Path) -> ReferenceConfig:
+    """The configuration of a converted checkpoint; no weights are read.
 
-    Raises `InputError` for a file that cannot be read, is no NPZ of plain arrays or too large, has no configuration,
-    and for weights that do not fit it: missing, extra, misshapen, NaN or infinite.
+    Raises `InputError` for a file that cannot be read, is no NPZ of plain arrays or too large, and for a configuration
+    that is not there or not what `write_reference` writes.
     """
-    arrays = read_npz(path)
-    text = arrays.pop(CONFIG, None)
+    text = read_npz_text(path, CONFIG, MAX_CONFIG)
     if text is None:
         raise InputError(
             "the file has no configuration of a reference model",
             got=printable(path),
             allowed="a file that varproof var convert wrote",
         )
-    if text.shape != () or text.dtype.kind != "U" or text.dtype.itemsize > 4 * MAX_CONFIG:
-        raise InputError(
-            "the configuration is no text",
-            got=f"shape {text.shape}, dtype {text.dtype}",
-            allowed=f"one text of at most {MAX_CONFIG} characters",
-        )
-    config = config_from_json(str(text))
-    # names are made from the configuration only once it cannot ask for more of them than the file has
-    for name, count in (("decoder blocks", config.decoder.blocks if config.decoder else 0), ("phis", config.phis)):
-        if count > len(arrays):
-            raise InputError(f"the configuration has more {name} than the file has arrays", got=count)
-    return config, checked(arrays, reference_shapes(config))
+    return config_from_json(text)
+
+
+def read_reference(path: Path) -> tuple[ReferenceConfig, Weights]:
+    """The configuration and the weights of a converted checkpoint.
+
+    Raises `InputError` as `read_config` does, and for weights that do not fit the configuration: missing, extra or
+    misshapen ones before any is read, then NaN or infinite ones.
+    """
+    config = read_config(path)
+    shapes = reference_shapes(config)
+    return config, checked(read_npz(path, shapes, apart=CONFIG), shapes)
 
 
 def config_to_json(config: ReferenceConfig) -> str:
