@@ -113,6 +113,8 @@ def describe(error: BaseException, arguments: Sequence[str]) -> VarproofError:
         return InfrastructureError(f"no space left to write: {error.strerror}", got=error.filename, hint=hint)
     if isinstance(error, OSError) and error.filename is not None:
         return InputError(f"cannot use this file: {error.strerror}", got=error.filename, allowed=_allowed_file(error))
+    if isinstance(error, MemoryError):
+        return InfrastructureError("not enough memory for what was asked", hint="ask for less, or free some memory")
     name = type(error).__name__
     hint = "set VARPROOF_DEBUG=1 for the traceback and report it"
     text = shorten(str(error).replace("\n", " "))

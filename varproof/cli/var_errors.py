@@ -80,6 +80,8 @@ def errors(
         varproof var errors --schedule 1,2,4,8 --width 16 --heads 4 --delta 1e-3
         varproof var errors --schedule 1,2,4 --width 8 --chained --target 0.01
     """
+    from varproof.var.models.resources import check_memory
+
     check_target(plot, suffixes=PLOT_SUFFIXES)
     model = chosen_model(
         model_file,
@@ -111,6 +113,7 @@ def errors(
             hint="with --target the delta for it is found and used",
         )
     chosen = (ENGINES[engine], 0.0) if find_first else engine_and_delta(engine, delta, model)
+    check_memory(model.resolved, model.dtype, use="ledger", chained=chained)
     need = None if final is None else _requirement(model, final, chained=chained)
     if find_first:
         assert need is not None

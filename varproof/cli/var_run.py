@@ -160,9 +160,11 @@ def execute(model: Model, engine: str, delta: float, *, chained: bool) -> tuple[
     from varproof.var.models.config import ReferenceConfig
     from varproof.var.models.model import describe
     from varproof.var.models.reference import clamped
+    from varproof.var.models.resources import check_memory
 
     ops = Plain(numpy_like(model.dtype), engine=engine, delta=delta)  # type: ignore[arg-type]
     config = model.resolved
+    check_memory(config, model.dtype, use="pass", chained=chained)
     model.loaded  # noqa: B018  # reading or drawing weights is not part of the pass
     started = time.perf_counter()
     with working("running the model"):

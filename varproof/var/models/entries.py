@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 
 from varproof.var.arithmetic.plain import Plain, numpy_like
+from varproof.var.models import formal
 from varproof.var.models.config import FormalConfig, ReferenceConfig
 from varproof.var.models.model import Model
+from varproof.var.models.resources import check_memory
 
 LARGEST_SCALE = math.log(100)  # the cap of the learned logarithm of a head's scale
 DIGITS = 6
@@ -51,8 +53,10 @@ def measured_entries(model: Model) -> EntryBounds:
     """
     config = model.resolved
     assert isinstance(config, FormalConfig)
+    check_memory(replace(config, decoder=None), model.dtype, use="pass")
     ops = Watched(numpy_like(model.dtype))
-    replace(model, config=replace(config, decoder=None)).run(ops)
+    maps = [ops.known(each) for each in formal.random_maps(config, model.seed, model.dtype)]
+    formal.teacher_forced(ops, model.loaded[1], config, maps)
     q, k, v = (max(call[i] for call in ops.calls) for i in range(3))
     return EntryBounds(upwards(math.sqrt(q) * math.sqrt(k)), upwards(v))
 

@@ -14,7 +14,8 @@ from varproof.base.errors import InputError
 from varproof.var.arithmetic.protocol import Arithmetic
 from varproof.var.models import formal, reference
 from varproof.var.models.config import Config, FormalConfig, ReferenceConfig
-from varproof.var.models.reference_weights import read_reference
+from varproof.var.models.reference_weights import read_config, read_reference
+from varproof.var.models.resources import check_memory
 from varproof.var.models.weights import Weights, checked, read_npz
 
 T = TypeVar("T")
@@ -41,13 +42,16 @@ class Model:
         """The configuration and the weights, checked against it, in the model's dtype."""
         if self.config is None:
             assert self.weights_path is not None
+            check_memory(self.resolved, self.dtype, use="weights")
             config, weights = read_reference(self.weights_path)
             return config, self._cast(weights)
+        check_memory(self.config, self.dtype, use="weights")
         if isinstance(self.config, ReferenceConfig):
             return self.config, reference.reference_random(self.config, self.seed, self.dtype)
         if self.weights_path is None:
             return self.config, formal.formal_random(self.config, self.seed, self.dtype)
-        weights = checked(read_npz(self.weights_path), formal.formal_shapes(self.config))
+        shapes = formal.formal_shapes(self.config)
+        weights = checked(read_npz(self.weights_path, shapes), shapes)
         return self.config, self._cast(weights)
 
     def _cast(self, weights: Weights) -> Weights:
@@ -58,10 +62,13 @@ class Model:
         """ "formal" or "reference"."""
         return "formal" if isinstance(self.config, FormalConfig) else "reference"
 
-    @property
+    @cached_property
     def resolved(self) -> Config:
-        """The configuration, read from the weights where they bring it."""
-        return self.loaded[0] if self.config is None else self.config
+        """The configuration, read from the weights file where that brings it; the weights are not."""
+        if self.config is None:
+            assert self.weights_path is not None
+            return read_config(self.weights_path)
+        return self.config
 
     @property
     def results(self) -> tuple[str, ...]:
