@@ -200,3 +200,27 @@ def test_a_claim_that_differs_in_case_alone_is_the_only_suggestion(capsys: Captu
 def test_titles_stay_short_and_never_round_eps_up(bound: str, eps: str, shown: str, capsys: Capture) -> None:
     assert main(["degree", "--bound", bound, "--eps", eps]) == 0
     assert shown in capsys.readouterr().out.splitlines()[0]
+
+
+def test_memory_that_runs_out_is_no_internal_error(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    def exhausted(*_: object, **__: object) -> None:
+        raise MemoryError("Unable to allocate 74.5 GiB for an array with shape (100000, 100000)")
+
+    monkeypatch.setattr("varproof.var.models.formal.formal_random", exhausted)
+    assert main(["var", "run", "--schedule", "1,2", "--width", "4", "--json"]) == 5
+    shown = capsys.readouterr()
+    message = "not enough memory for what was asked: ask for less, or free some memory"
+    assert shown.err == f"error: {message}\n"
+    assert json.loads(shown.out)["error"]["message"] == message
+
+
+@pytest.mark.parametrize("command", ["run", "errors --delta .1"])
+def test_a_model_that_does_not_fit_is_refused_at_once(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setattr("varproof.var.models.resources.available_memory", lambda: 2**40)
+    line = f"var {command} --schedule doubling --n 1048576 --width 64 --heads 4"
+    error = error_of(line.split(), capsys)
+    assert error["message"] == "the model does not fit in memory"
+    assert "of it tokens" in error["got"]
+    assert "smaller n or width" in error["hint"]

@@ -114,7 +114,7 @@ def describe(error: BaseException, arguments: Sequence[str]) -> VarproofError:
     if isinstance(error, OSError) and error.filename is not None:
         return InputError(f"cannot use this file: {error.strerror}", got=error.filename, allowed=_allowed_file(error))
     if isinstance(error, MemoryError):
-        return InfrastructureError("not enough memory for what was asked", hint="ask for less, or free some memory")
+        return InfrastructureError("not enough memory for what was asked: ask for less, or free some memory")
     name = type(error).__name__
     hint = "set VARPROOF_DEBUG=1 for the traceback and report it"
     text = shorten(str(error).replace("\n", " "))

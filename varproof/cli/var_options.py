@@ -25,10 +25,17 @@ Depth = Annotated[int | None, typer.Option("--depth", metavar="D", help="Transfo
 Width = Annotated[int | None, typer.Option("--width", metavar="C", help="Channels of a token.")]
 Heads = Annotated[int | None, typer.Option("--heads", metavar="H", help="Attention heads, of C/H dimensions each.")]
 Hidden = Annotated[int | None, typer.Option("--hidden", metavar="F", help="Hidden width of the FFN (default 4 C).")]
-Kind = Annotated[str | None, typer.Option("--kind", metavar="KIND", help="formal (default) or reference.")]
+Kind = Annotated[
+    str | None,
+    typer.Option("--kind", metavar="KIND", help="formal (default), or reference: with the public decoder, base 160."),
+]
 DecoderBase = Annotated[
     int | None,
-    typer.Option("--decoder-base", metavar="CH", help="Channels of the decoder's finest level; 0 for no decoder."),
+    typer.Option(
+        "--decoder-base",
+        metavar="CH",
+        help="Channels of the decoder's finest level; 0 for no decoder (default: formal none, reference 160).",
+    ),
 ]
 Dtype = Annotated[str | None, typer.Option("--dtype", metavar="TYPE", help="float64 (default) or float32.")]
 ModelSeed = Annotated[

@@ -1,7 +1,8 @@
 """How much memory a model needs, from its configuration alone, and whether this process can have it.
 
-Exact integers times stated factors for temporaries; beside measured peaks (tracemalloc, eleven small models) the
-estimates lay between 0.6 and 2.4 of the truth. They are about exact attention: fast engines may need more.
+Exact integers times stated factors for temporaries. Beside measured peaks (tracemalloc, eleven models of 1 to 500 MiB)
+the estimates were 0.6 to 1.3 of the truth for weights and passes, 0.5 to 2.6 for passes with bounds. They are about
+exact attention: fast engines may need more. What Python and its modules take is not in them.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ ROW_COPIES = 8  # arrays of tokens x width that live at once in a layer: x, q, k
 HIDDEN_COPIES = 4  # arrays of tokens x hidden: the product, with its bias, the activation's temporaries
 MAP_COPIES = 5  # maps of one size in a reconstruction or a decoder level: x, y, a normalisation's temporaries
 LEDGER_FACTOR = 6  # of a pass: value, remainder, bound and their temporaries, and the same for the exact twin
-FORMS = 4  # arrays of symbols that live at once
+FORMS = 5  # arrays of symbols that live at once
 HINTS = {
     "weights": "choose a smaller width, fewer layers, or dtype float32",
     "tokens": "choose a smaller n or width, or dtype float32",
