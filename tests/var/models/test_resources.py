@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from varproof.base.errors import InputError
@@ -22,6 +21,7 @@ from varproof.var.models.model_file import model_from_table
 from varproof.var.models.reference import reference_random
 from varproof.var.models.reference_weights import write_reference
 from varproof.var.models.resources import Use, available_memory, check_memory, estimate
+from varproof.var.models.weights import write_npz
 
 FORMAL: dict[str, Any] = {"heads": 4, "depth": 2}
 MODELS: list[tuple[str, dict[str, Any]]] = [
@@ -142,14 +142,25 @@ def test_nothing_is_drawn_or_read_without_the_memory(tmp_path: Path, monkeypatch
             _ = model.loaded
         with pytest.raises(InputError, match="does not fit in memory"):
             model.run(Plain(numpy_like()))
-    with pytest.raises(InputError, match="does not fit in memory"):
-        answer_model(Model(small), delta=1)
+
+
+def test_entries_are_not_measured_without_the_memory_of_a_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = FormalConfig(parse_schedule("doubling", 64))
+    need = estimate(config, "float64", use="pass").total
+    assert estimate(config, "float64", use="weights").total < need // 2
+    for allowed in (need // 2, need):
+        monkeypatch.setattr(resources, "available_memory", lambda allowed=allowed: allowed)
+        if allowed == need:
+            assert answer_model(Model(config), delta=1).entries_from == "measured"
+            continue
+        with pytest.raises(InputError, match="does not fit in memory"):
+            answer_model(Model(config), delta=1)
 
 
 def test_entries_of_a_model_with_stored_weights_and_a_decoder(tmp_path: Path) -> None:
     decoder = {"base": 4, "multipliers": [1], "groups": 0}
     drawn = model_from_table({"schedule": "1,2", "width": 4, "heads": 1, "decoder": decoder})
-    np.savez(tmp_path / "w.npz", **drawn.loaded[1])
+    write_npz(tmp_path / "w.npz", drawn.loaded[1])
     stored = Model(drawn.config, weights_path=tmp_path / "w.npz")
     assert answer_model(stored, delta=1).sentences == answer_model(drawn, delta=1).sentences
 

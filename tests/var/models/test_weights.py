@@ -119,7 +119,7 @@ def test_members_that_are_no_arrays_or_two(members: list[tuple[str, bytes]], hin
 
 def test_files_cut_short_or_changed(tmp_path: Path) -> None:
     path = tmp_path / "w.npz"
-    write_npz(path, {"a": np.arange(500.0), "b": np.float32([[1, 2]])})
+    write_npz(path, {"a": np.arange(500.0), "b": np.array([[1, 2]], dtype=np.float32)})
     assert {name: each.shape for name, each in read_npz(path).items()} == {"a": (500,), "b": (1, 2)}
     assert list(read_npz(path, apart="a")) == ["b"]
     raw = path.read_bytes()
