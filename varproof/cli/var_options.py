@@ -14,16 +14,19 @@ if TYPE_CHECKING:
     from varproof.var.models.model import Model
 
 ModelFile = Annotated[
-    Path | None, typer.Argument(metavar="[MODEL]", help="A model file (.toml) or converted weights (.npz).")
+    Path | None, typer.Argument(metavar="MODEL", help="A model file (.toml) or converted weights (.npz).")
 ]
 ScheduleText = Annotated[
     str | None,
     typer.Option("--schedule", metavar="SCHEDULE", help="256, 512, 1024, doubling, ratio:A, linear, or 1,2,4,.."),
 ]
 Side = Annotated[int | None, typer.Option("--n", metavar="N", help="Side of the last token map.")]
-Depth = Annotated[int | None, typer.Option("--depth", metavar="D", help="Transformer layers.")]
-Width = Annotated[int | None, typer.Option("--width", metavar="C", help="Channels of a token.")]
-Heads = Annotated[int | None, typer.Option("--heads", metavar="H", help="Attention heads, of C/H dimensions each.")]
+Depth = Annotated[int | None, typer.Option("--depth", metavar="D", help="Transformer layers (1; reference 16).")]
+Width = Annotated[int | None, typer.Option("--width", metavar="C", help="Channels of a token (16; reference 1024).")]
+Heads = Annotated[
+    int | None,
+    typer.Option("--heads", metavar="H", help="Attention heads, of C/H dimensions each (1; reference C/64)."),
+]
 Hidden = Annotated[int | None, typer.Option("--hidden", metavar="F", help="Hidden width of the FFN (default 4 C).")]
 Kind = Annotated[
     str | None,
