@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from varproof.base.errors import InputError, printable, shorten
+from varproof.base.errors import InputError, MissingExtraError, printable, shorten
 from varproof.base.extras import optional
 
 MAX_DEPTH = 16
@@ -22,17 +22,17 @@ def read_torch_file(path: Path) -> dict[str, Any]:
     Raises `InputError` for a file that cannot be read, is no checkpoint, is compressed, or holds other objects than
     tensors and plain containers; `MissingExtraError` without torch.
     """
-    torch = optional("torch")
     try:
         size = path.stat().st_size
         path.open("rb").close()
         stored = zipfile.is_zipfile(path)
         if stored:
             _check_members(path, size)
+        torch = optional("torch")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about the file's pickle protocol; what matters becomes an error below
             loaded = torch.load(path, map_location="cpu", weights_only=True, mmap=stored)
-    except InputError:
+    except (InputError, MissingExtraError):
         raise
     except OSError as error:
         hint = error.strerror or type(error).__name__
