@@ -9,8 +9,6 @@ from fractions import Fraction
 from varproof.var.cost.maps import DECODER_ATTENTION
 from varproof.var.cost.transformer import ATTENTION
 
-MODEL_PHASES = ("transformer", "reconstruction", "decoder")
-
 
 @dataclass(frozen=True)
 class Share:
