@@ -22,7 +22,6 @@ from varproof.var.models.formal import (
     teacher_forced_cached,
 )
 from varproof.var.models.reconstruction import formal_reconstruction
-from varproof.var.models.reference_tokens import add_scale
 
 PLAIN_DECODER = DecoderConfig(base=2, multipliers=(1,), blocks=0, groups=0, activation="relu")
 NORMAL_DECODER = DecoderConfig(base=2, multipliers=(1, 2), blocks=1, groups=2)
@@ -82,16 +81,7 @@ def _formal(config: FormalConfig, keeps_cache: bool, chained: bool) -> dict[str,
 def _reference(config: ReferenceConfig) -> dict[str, int]:
     """The ids are given; each step reads the feature map of the ids before."""
     ops, weights = Plain(numpy_like()), reference.reference_random(config, 0)
-    ids = reference.random_ids(config, 0)
-    transformer = reference.CachedTransformer(ops, weights, config, LABEL)
-    transformer.start()
-    feature = None
-    for scale, each in enumerate(ids):
-        feature = add_scale(ops, weights, config, feature, each, scale)
-        if scale + 1 < len(ids):
-            transformer.advance(feature)
-    if config.decoder is not None:
-        reference.decode_feature(ops, weights, config, feature)
+    reference.whole_cached(ops, weights, config, LABEL, reference.random_ids(config, 0))
     return _counted(ops)
 
 

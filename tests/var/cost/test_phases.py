@@ -22,7 +22,6 @@ from varproof.var.models.formal import (
     teacher_forced,
     teacher_forced_cached,
 )
-from varproof.var.models.reference_tokens import add_scale
 
 ATTENTION = "transformer/attention"
 DECODER = "decoder/attention"
@@ -96,16 +95,7 @@ def formal_executed(config: FormalConfig, *, chained: bool) -> dict[str, int]:
 def reference_executed(config: ReferenceConfig) -> dict[str, int]:
     """One image as it is generated, the ids given: cached steps, then the last map, then the decoder."""
     ops, weights = Plain(numpy_like()), reference.reference_random(config, 0)
-    ids = reference.random_ids(config, 0)
-    transformer = reference.CachedTransformer(ops, weights, config, 1)
-    transformer.start()
-    feature = None
-    for scale, each in enumerate(ids):
-        feature = add_scale(ops, weights, config, feature, each, scale)
-        if scale + 1 < len(ids):
-            transformer.advance(feature)
-    if config.decoder is not None:
-        reference.decode_feature(ops, weights, config, feature)
+    reference.whole_cached(ops, weights, config, 1, reference.random_ids(config, 0))
     return counted(ops)
 
 

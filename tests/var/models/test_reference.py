@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from varproof.base.errors import InputError
 from varproof.growth.schedules import Schedule
 from varproof.var.arithmetic.plain import Plain, numpy_like
 from varproof.var.models import reference
-from varproof.var.models.config import ReferenceConfig
+from varproof.var.models.config import DecoderConfig, ReferenceConfig
 from varproof.var.models.reference_block import head_scales
 from varproof.var.models.reference_tokens import map_tokens
 
@@ -126,6 +127,24 @@ def test_cached_equals_one_pass_and_both_are_causal(changes: dict[str, Any]) -> 
     assert (np.abs(other[10:] - whole[10:]).max(axis=1) > 1e-6).all()
     none = reference.teacher_forced(ops, weights, config, config.classes, ids)
     assert np.abs(none - whole).max() > 0.1
+
+
+def test_whole_passes_are_logits_and_image_of_their_parts() -> None:
+    decoder = DecoderConfig(base=4, multipliers=(1, 2), blocks=0, groups=2)
+    config = replace(small(), decoder=decoder)
+    weights, ids = reference.reference_random(config, 2, "float64"), reference.random_ids(config, 2)
+    ops = Plain(numpy_like())
+    logits = reference.teacher_forced(ops, weights, config, 1, ids)
+    image = reference.decode_tokens(ops, weights, config, ids)
+    assert np.abs(image).max() > 0.1
+    for way in (reference.whole, reference.whole_cached):
+        found = way(ops, weights, config, 1, ids)
+        assert close(found[0], logits, "float64")
+        np.testing.assert_array_equal(found[1], image)
+    bare = small()
+    assert reference.whole_cached(ops, reference.reference_random(bare, 2, "float64"), bare, 1, ids)[1] is None
+    with pytest.raises(InputError, match="ids"):
+        reference.whole_cached(ops, weights, config, 1, ids[:-1])
 
 
 def test_first_scale_of_four_tokens() -> None:

@@ -35,6 +35,7 @@ __all__ = [
     "teacher_forced",
     "teacher_forced_cached",
     "whole",
+    "whole_cached",
 ]
 
 T = TypeVar("T")
@@ -96,6 +97,21 @@ def teacher_forced_cached(
         feature = add_scale(ops, weights, config, feature, ids, scale)
         logits.append(transformer.advance(feature))
     return ops.join(logits)
+
+
+def whole_cached(
+    ops: Arithmetic[T], weights: Weights, config: ReferenceConfig, label: int, token_ids: Sequence[Any]
+) -> tuple[T, T | None]:
+    """The same as `whole` scale by scale, with a cache, as images are generated; no image without decoder."""
+    ids = checked_ids(config, token_ids, complete=True)
+    transformer = CachedTransformer(ops, weights, config, label)
+    logits = [transformer.start()]
+    feature = add_scale(ops, weights, config, None, ids[0], 0)
+    for scale, each in enumerate(ids[1:], start=1):
+        logits.append(transformer.advance(feature))
+        feature = add_scale(ops, weights, config, feature, each, scale)
+    image = None if config.decoder is None else decode_feature(ops, weights, config, feature)
+    return ops.join(logits), image
 
 
 @dataclass
