@@ -1,0 +1,1 @@
+"""What a problem, a reduction and an answer are: the types that every rule and every search is written with."""

@@ -1,0 +1,1 @@
+"""The graph of problems and reductions: paths, composed sizes, exponents, hypotheses, exports."""

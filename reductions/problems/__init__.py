@@ -1,0 +1,1 @@
+"""The problems, one a file: instances, what a witness is, an independent reference solver, files to read and write."""

@@ -1,0 +1,1 @@
+"""The reductions, one a file named after its arrow; `reductions/registry.py` lists them."""
