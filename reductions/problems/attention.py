@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reductions.core.answer import Answer
 from varproof.growth.scales import parse_scale
 
 
@@ -60,3 +58,6 @@ class ApproximateAttention:
     def gamma(self) -> Any:
         """The score scale at this head dimension: an exact rational, or a ball for 1/sqrt(d)."""
         return parse_scale(self.scale).gamma(int(self.keys.shape[1]))
+
+
+PROBLEM = ApproximateAttention
