@@ -12,7 +12,9 @@ from reductions.core.reduction import Kind, Mapped, Reduction
 from reductions.oracles.oracle import Oracle
 from varproof.base.errors import InputError
 
-Place = tuple[int, ...]  # which target was followed at each step: () is the source, (2, 0) the first target of its third
+Place = tuple[
+    int, ...
+]  # which target was followed at each step: () is the source, (2, 0) the first target of its third
 
 
 class Watch(Protocol):
@@ -80,16 +82,16 @@ def solve_along(
     chosen = options_of(rule, options or {})
     reason = rule.accepts(instance, chosen) if rule.accepts is not None else None
     if reason is not None:
-        raise InputError(f"rule {rule.name} does not take this instance", got=reason, hint="choose another path (--via)")
+        raise InputError(
+            f"rule {rule.name} does not take this instance", got=reason, hint="choose another path (--via)"
+        )
     start = time.perf_counter()
     mapped = rule.forward(instance, chosen)
     watch.mapped(place, rule, instance, mapped, time.perf_counter() - start)
     answers: list[Answer] = []
     for index in range(len(mapped.targets)):
         target = mapped.targets[index]
-        answers.append(
-            solve_along(rest, target, oracle=oracle, options=options, watch=watch, place=(*place, index))
-        )
+        answers.append(solve_along(rest, target, oracle=oracle, options=options, watch=watch, place=(*place, index)))
         if rule.kind is Kind.OR_MANY and answers[-1].decision is Decision.YES:
             break
     start = time.perf_counter()

@@ -1,0 +1,178 @@
+"""`reduce`: an instance along the graph to a problem, solved there, and brought back with its witness."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reductions.core.answer import Answer
+from reductions.core.reduction import Mapped, Reduction
+from reductions.graph.exponents import exponent_sentence
+from reductions.graph.search import find_path
+from reductions.oracles.choose import oracle_named
+from reductions.registry import problem_named, rule_named
+from reductions.run.folder import Folder, check_files, read_json, read_manifest
+from reductions.run.pipeline import Place, solve_along
+from reductions.run.record import Leaves, Record, Step
+from reductions.run.stored_answers import plain
+from varproof.base.errors import InputError
+
+
+@dataclass(frozen=True)
+class Reduced:
+    """What came out: the answer, the path, its steps, and the sentence about exponents.
+
+    `answer.outputs` holds numbers where the source itself asks for numbers (attention); then there is no decision.
+    """
+
+    source: Any
+    to: str
+    answer: Answer
+    path: tuple[Reduction, ...]
+    steps: tuple[Step, ...]
+    leaves: Leaves
+    oracle: str
+    exponent: str
+    seconds: float
+
+
+class _Watching(Record):
+    """A record that also saves into a folder."""
+
+    folder: Folder | None = None
+
+    def mapped(self, place: Place, rule: Reduction, instance: Any, mapped: Mapped, seconds: float) -> None:
+        if self.folder is not None:
+            self.folder.save(place, instance)
+        super().mapped(place, rule, instance, mapped, seconds)
+
+    def known(self, place: Place, instance: Any) -> Answer | None:
+        if self.folder is None:
+            return None
+        self.folder.save(place, instance)
+        answer = self.folder.known(place, instance)
+        if answer is not None:
+            self.leaves.known += 1
+        return answer
+
+    def answered(self, place: Place, instance: Any, answer: Answer, seconds: float) -> None:
+        if self.folder is not None:
+            self.folder.answered(place, instance, answer)
+        super().answered(place, instance, answer, seconds)
+
+
+def reduce(
+    source: Any,
+    to: str,
+    *,
+    via: Sequence[str] = (),
+    oracle: str = "exact",
+    dtype: str = "auto",
+    options: Mapping[str, Any] | None = None,
+    out: str | Path | None = None,
+    teach: bool = False,
+) -> Reduced:
+    """Solve `source` by reducing it to the problem named `to`, and bring the answer back.
+
+    `via` are rules the path must contain, in order; the rest is filled in. `oracle`: "exact", "worst-noise" (within
+    0.99 of the allowed delta, adversarial) or "file:PATH" (outputs brought by you). `dtype`: "auto" takes float64 where
+    the precision budget allows and Arb otherwise. `options` are values of options of rules by name (text is parsed).
+    `out` saves every instance and answer with a manifest; `teach` fills the paragraphs of the steps.
+
+    A YES carries a witness that was verified on `source`. Raises `InputError` for unknown names, an unreachable target
+    (the reachable ones are listed), instances that a rule does not take, and precision that the dtype cannot give.
+
+    >>> from reductions.problems.cnf import Cnf
+    >>> done = reduce(Cnf(2, ((1,), (-1, 2))), "attention")
+    >>> done.answer.decision.value, done.answer.witness, [rule.name for rule in done.path]
+    ('YES', (1, 2), ['cnf_to_ov', 'ov_to_attention_scaling'])
+    """
+    problem_named(to)
+    given = dict(options or {})
+    chosen = parsed(given, via)
+    path = tuple(find_path(source, to, via=tuple(via), options=chosen))
+    plan = {
+        "source": source.to_json() if out is not None else None,
+        "to": to,
+        "path": [rule.name for rule in path],
+        "options": {name: str(value) for name, value in sorted(given.items())},
+        "dtype": dtype,
+    }
+    folder = Folder(Path(out), plan, oracle) if out is not None else None
+    return _run(source, to, path, oracle=oracle, dtype=dtype, options=chosen, folder=folder, teach=teach)
+
+
+def resume(directory: str | Path, *, oracle: str | None = None, teach: bool = False) -> Reduced:
+    """Go on with the run in a folder made by `out`: answers that are there are used, the others are asked.
+
+    Instances are made again from the source and must agree byte for byte with those that were answered. `oracle`: the
+    one of the run unless said. Raises `InputError` where files were changed by hand.
+    """
+    where = Path(directory)
+    manifest = read_manifest(where)
+    changed = [line for line in check_files(where) if line.endswith("was changed")]
+    if changed:
+        raise InputError(
+            "files of this run were changed",
+            got="; ".join(changed),
+            allowed="the files as they were written",
+            hint="delete a changed file to have it made again",
+        )
+    plan = manifest["plan"]
+    try:
+        data = read_json(where / "source.json")
+        source = problem_named(data["problem"]).from_json(data)
+        path = tuple(rule_named(name) for name in plan["path"])
+        to, dtype, given = plan["to"], plan["dtype"], dict(plan["options"])
+        asked = oracle if oracle is not None else manifest["oracle"]
+    except (KeyError, TypeError) as error:
+        raise InputError("not a manifest of a run", got=where, hint=f"missing: {error}") from None
+    folder = Folder(where, plan, asked)
+    return _run(source, to, path, oracle=asked, dtype=dtype, options=parsed(given, ()), folder=folder, teach=teach)
+
+
+def parsed(given: Mapping[str, Any], via: Sequence[str]) -> dict[str, Any]:
+    """Options with text read by the rules that have them. Raises `InputError` for names no rule knows."""
+    from reductions.registry import rules
+
+    known = {name: option for rule in rules() for name, option in rule.options.items()}
+    for name in given:
+        if name not in known:
+            raise InputError("no rule has this option", got=name, allowed=", ".join(sorted(known)))
+    for name in via:
+        rule_named(name)
+    return {name: known[name].parse(value) if isinstance(value, str) else value for name, value in given.items()}
+
+
+def _run(
+    source: Any,
+    to: str,
+    path: tuple[Reduction, ...],
+    *,
+    oracle: str,
+    dtype: str,
+    options: Mapping[str, Any],
+    folder: Folder | None,
+    teach: bool,
+) -> Reduced:
+    asked = oracle_named(oracle, dtype)
+    watch = _Watching(path, options, teach)
+    watch.folder = folder
+    start = time.perf_counter()
+    result: dict[str, Any] = {"complete": False}
+    try:
+        if folder is not None:
+            folder.start(source)
+        answer = solve_along(path, source, oracle=asked, options=options, watch=watch)
+        decision = answer.decision.value if answer.decision is not None else None
+        result = {"complete": True, "verdict": decision, "witness": plain(answer.witness), "count": answer.count}
+    finally:
+        if folder is not None and folder.files:
+            folder.finish(result)
+    seconds = time.perf_counter() - start
+    return Reduced(
+        source, to, answer, path, tuple(watch.steps), watch.leaves, asked.name, exponent_sentence(path), seconds
+    )
