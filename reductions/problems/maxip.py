@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ class MaxInnerProduct:
     left: NDArray[np.int64]
     right: NDArray[np.int64]
     threshold: int
-    low: int | None = None
+    low: int = cast(int, None)  # set to threshold - 1 when not given
 
     NAME: ClassVar[str] = "maxip"
     TITLE: ClassVar[str] = "Maximum inner product"
@@ -48,14 +48,8 @@ class MaxInnerProduct:
             raise InputError("left and right rows differ in length", got=got, allowed="the same dim")
         if self.low is None:
             object.__setattr__(self, "low", self.threshold - 1)
-        if not self.highest_no < self.threshold:
+        if not self.low < self.threshold:
             raise InputError("the two levels are not a gap", got=(self.low, self.threshold), allowed="low < threshold")
-
-    @property
-    def highest_no(self) -> int:
-        """`low` as an integer: it is never None once the instance is built."""
-        assert self.low is not None
-        return self.low
 
     @property
     def magnitude(self) -> int:
@@ -99,7 +93,7 @@ class MaxInnerProduct:
         found = tuple(self.witnesses())
         if found:
             return Answer(Decision.YES, found[0], found, len(found))
-        between = any(bool((products > self.highest_no).any()) for products in self.products())
+        between = any(bool((products > self.low).any()) for products in self.products())
         return Answer(Decision.PROMISE_VIOLATED if between else Decision.NO, count=0)
 
 
