@@ -130,7 +130,7 @@ def read_manifest(directory: Path) -> dict[str, Any]:
 
 
 def check_files(directory: Path) -> list[str]:
-    """What is wrong with the files of a run: missing, or changed since the manifest was written; empty when nothing is."""
+    """What is wrong with the files of a run: missing or changed since the manifest was written; empty if nothing."""
     wrong = []
     for name, entry in read_manifest(directory)["files"].items():
         file = directory / name

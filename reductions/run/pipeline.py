@@ -1,4 +1,4 @@
-"""An instance forward along a path of rules, an oracle at its end, and the answer back: a recursion over the targets."""
+"""An instance forward along a path of rules, an oracle at its end, the answer back: a recursion over the targets."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -95,7 +97,7 @@ def reduce(
     chosen = parsed(given, via)
     path = tuple(find_path(source, to, via=tuple(via), options=chosen))
     plan = {
-        "source": source.to_json() if out is not None else None,
+        "source": _digest(source) if out is not None else None,
         "to": to,
         "path": [rule.name for rule in path],
         "options": {name: str(value) for name, value in sorted(given.items())},
@@ -176,3 +178,7 @@ def _run(
     return Reduced(
         source, to, answer, path, tuple(watch.steps), watch.leaves, asked.name, exponent_sentence(path), seconds
     )
+
+
+def _digest(source: Any) -> str:
+    return hashlib.sha256(json.dumps(source.to_json(), sort_keys=True).encode()).hexdigest()

@@ -39,6 +39,12 @@ SAMPLES: dict[str, tuple[str, ...]] = {
         "var run --schedule 1,2,4 --width 8 --heads 2 --chained --decoder-base 4 --json",
         "var run --kind reference --schedule 1,2 --width 8 --heads 2 --decoder-base 0 --engine fast --delta .1 --json",
     ),
+    "reduce": (
+        "example tiny.cnf",
+        "reduce tiny.cnf --to attention --out run --json",
+        "reduce --resume run --json",
+        "reduce tiny.cnf --to var-attention --explain --json",
+    ),
     "bench attention": ("bench attention --quick --no-peers --case d2-r21 --json",),
     "bench approx": ("bench approx --cell 1:1e-2 --repeats 1 --no-peer --json",),
 }

@@ -72,6 +72,7 @@ COMMANDS: tuple[Command, ...] = (
         "varproof.cli.var_convert:convert",
         "Convert a VAR checkpoint (.pth, .safetensors) for the commands here.",
     ),
+    Command("reduce", "varproof.cli.reduce:reduce", "Solve an instance by a path of reductions, and bring it back."),
     Command("example", "varproof.cli.example:example", "Write an example file to start from."),
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 from typing import Annotated
@@ -18,8 +19,34 @@ EXAMPLES = {
     "claim": ("first_claim.py", "a claim of your own with a proof by exact arithmetic and a wrong variant"),
     "model": ("model.toml", "a model file with every key, for the var commands and regime --model"),
     "checkpoint": ("tiny.safetensors", "random weights under the public names, to try var convert with"),
+    "tiny.cnf": ("tiny.cnf", "a formula with 4 variables, small enough to read every matrix of its reductions"),
+    "uf16.cnf": ("uf16.cnf", "a random 3-SAT formula with 16 variables and 68 clauses, satisfiable"),
+    "uuf16.cnf": ("uuf16.cnf", "a random 3-SAT formula with 16 variables that is not satisfiable"),
 }
-MADE = ("checkpoint",)  # written by a function, since its bytes are of no interest
+
+
+def _checkpoint(path: Path) -> None:
+    from varproof.var.checkpoint.convert import example_state
+    from varproof.var.checkpoint.safetensors import write_safetensors
+
+    write_safetensors(path, example_state())
+
+
+def _formula(name: str) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        from reductions.problems.cnf_families import EXAMPLES as FORMULAS
+        from reductions.problems.dimacs import write_dimacs
+
+        write_dimacs(FORMULAS[name](), path, comment=f"varproof example {name}")
+
+    return write
+
+
+# examples that are made by a function
+MADE: dict[str, Callable[[Path], None]] = {
+    "checkpoint": _checkpoint,
+    **{name: _formula(name) for name in ("tiny.cnf", "uf16.cnf", "uuf16.cnf")},
+}
 
 
 def example(
@@ -56,10 +83,7 @@ def example(
         raise InputError("the file exists already", got=target, hint="choose another name with --out, or add --force")
     with replacing(target) as scratch:
         if name in MADE:
-            from varproof.var.checkpoint.convert import example_state
-            from varproof.var.checkpoint.safetensors import write_safetensors
-
-            write_safetensors(scratch, example_state())
+            MADE[name](scratch)
         else:
             scratch.write_bytes((resources.files("varproof.examples") / source).read_bytes())
     if as_json:

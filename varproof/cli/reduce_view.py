@@ -1,0 +1,109 @@
+"""How `varproof reduce` is shown: the verdict first, then the path as a table, or the whole story with --explain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from varproof.base.display import shown
+from varproof.cli.output import table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from reductions.run.reduce import Reduced
+
+WITNESS_ITEMS = 40
+
+
+def show(console: Console, done: Reduced, *, explain: bool) -> None:
+    """The verdict, its witness, the steps with their sizes, the sentence about exponents; the story when asked for."""
+    if explain:
+        _story(console, done)
+    for line in verdict_lines(done):
+        console.print(line, soft_wrap=True)
+    console.print()
+    console.print(table("", *_steps(done), right=("calls", "seconds")))
+    for step in done.steps:
+        if step.precision is not None:
+            console.print(_precision(step), soft_wrap=True)
+    console.print(_oracle(done), soft_wrap=True)
+    console.print(done.exponent, soft_wrap=True)
+
+
+def verdict_lines(done: Reduced) -> list[str]:
+    """The answer in words."""
+    answer = done.answer
+    if answer.decision is None:
+        outputs = answer.outputs
+        rows = 0 if outputs is None else outputs.rows
+        return [f"outputs of {rows} rows; they are in the folder of --out"]
+    lines = [f"{done.source.NAME}: {answer.decision.value}"]
+    if answer.witness is not None:
+        items = list(answer.witness)
+        text = " ".join(map(str, items[:WITNESS_ITEMS])) + (" ..." if len(items) > WITNESS_ITEMS else "")
+        lines.append(f"witness, checked on the source: {text}")
+    if answer.count is not None:
+        lines.append(f"number of witnesses: {shown(answer.count)}")
+    if answer.note:
+        lines.append(answer.note)
+    return lines
+
+
+def _steps(done: Reduced) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    columns = ("rule", "kind", "from", "to", "calls", "seconds")
+    rows = [
+        (
+            step.rule.name,
+            step.rule.kind.value,
+            _sizes(step.rule.source.NAME, step.source),
+            _sizes(step.rule.target.NAME, step.target),
+            shown(step.calls),
+            f"{step.seconds:.3f}",
+        )
+        for step in done.steps
+    ]
+    return columns, rows
+
+
+def _sizes(name: str, sizes: dict[str, int]) -> str:
+    return f"{name}: " + ", ".join(f"{key} {shown(value)}" for key, value in sizes.items())
+
+
+def _precision(step: Any) -> str:
+    from reductions.run.display import six_digits
+
+    asked = step.precision
+    bounds = ", ".join(f"{name} {value:.4g}" for name, value in asked["entry_bounds"].items())
+    return (
+        f"{step.rule.name}: outputs within delta = {six_digits(asked['delta'])}, gap g = {asked['gap']:.4g}, "
+        f"{asked['bits']} bits, logit bound B = {asked['logit_bound']:.4g}, entries R by convention: {bounds}"
+    )
+
+
+def _oracle(done: Reduced) -> str:
+    from reductions.run.display import six_digits
+
+    leaves = done.leaves
+    if leaves.delta is None and leaves.error is None:
+        return f"solved by the reference solver of {done.to}: {leaves.seconds:.3f} s"
+    known = f", {leaves.known} from the folder" if leaves.known else ""
+    error = "" if leaves.error is None else f", error at most {six_digits(leaves.error)}"
+    allowed = "" if leaves.delta is None else f", allowed {six_digits(leaves.delta)}"
+    return f"oracle {done.oracle}: {leaves.answered} answers{known}, {leaves.seconds:.3f} s{error}{allowed}"
+
+
+def _story(console: Console, done: Reduced) -> None:
+    for number, step in enumerate(done.steps, start=1):
+        rule = step.rule
+        console.rule(f"Step {number}: {rule.source.NAME} to {rule.target.NAME} ({rule.name})", align="left")
+        console.print(rule.summary, soft_wrap=False)
+        for paragraph in step.paragraphs:
+            console.print()
+            console.print(paragraph)
+        console.print()
+    console.rule("Coming back", align="left")
+    for step in reversed(done.steps):
+        said = "" if step.decision is None else f"{step.rule.source.NAME}: {step.decision.value}"
+        if said or step.said:
+            console.print("; ".join(part for part in (said, step.said) if part))
+    console.print()
