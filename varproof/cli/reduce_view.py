@@ -50,8 +50,8 @@ def verdict_lines(done: Reduced) -> list[str]:
 
 
 def _steps(done: Reduced) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    columns = ("rule", "kind", "from", "to", "calls", "seconds")
-    rows = [
+    columns: tuple[str, ...] = ("rule", "kind", "from", "to", "calls", "seconds")
+    rows: list[tuple[str, ...]] = [
         (
             step.rule.name,
             step.rule.kind.value,
