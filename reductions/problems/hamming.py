@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from reductions.core.answer import Answer, Decision
+from reductions.core.answer import Answer
 from reductions.problems.bits import BitMatrix
-from reductions.problems.pairs import distances, is_pair
+from reductions.problems.pairs import answer_of, distances, fields, integer, is_pair, random_sides, write_json
 from varproof.base.errors import InputError
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class HammingClosestPair:
-    """YES iff some pair (i, j) has Hamming distance h(left_i, right_j) at most `threshold`, an integer >= 0."""
+    """YES iff some pair (i, j) has Hamming distance h(left_i, right_j) at most `threshold`, an integer >= 0.
+
+    The witness is (i, j), from 0. The sides may have different numbers of rows, none included. Raises `InputError` for
+    rows of different length and negative thresholds.
+
+    >>> HammingClosestPair.from_bits([[0, 0, 1]], [[1, 1, 0], [0, 1, 1]], 1).solve().witness
+    (0, 1)
+    """
 
     left: BitMatrix
     right: BitMatrix
@@ -80,9 +88,8 @@ class HammingClosestPair:
                 yield i, j
 
     def solve(self) -> Answer:
-        """All pairs one after the other."""
-        found = tuple(self.witnesses())
-        return Answer(Decision.of(bool(found)), found[0] if found else None, found, len(found))
+        """All pairs one after the other; the first that is close, and how many are."""
+        return answer_of(self.witnesses())
 
     def to_json(self) -> dict[str, Any]:
         """`left` and `right` as packed rows, `threshold`."""
@@ -92,6 +99,29 @@ class HammingClosestPair:
             "right": self.right.to_json(),
             "threshold": self.threshold,
         }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """The instance of `to_json`. Raises `InputError` for anything else."""
+        data = fields(data, cls.NAME, ("left", "right", "threshold"))
+        return cls(BitMatrix.from_json(data["left"]), BitMatrix.from_json(data["right"]), integer(data, "threshold"))
+
+    def save(self, directory: Path, stem: str) -> list[Path]:
+        """Write `stem.json`."""
+        return write_json(self.to_json(), directory, stem)
+
+    @classmethod
+    def samples(cls, seed: int) -> Iterator[Self]:
+        """Edge cases, then random instances without end: the threshold is the least distance, or one below it."""
+        for rows, columns, dim in ((0, 0, 0), (1, 1, 0), (0, 2, 3), (2, 0, 3), (1, 1, 1), (2, 3, 0)):
+            for fill in (0, 1):
+                yield cls.from_bits(np.full((rows, dim), fill), np.ones((columns, dim), np.uint8), 0)
+        yield cls.from_bits(np.zeros((1, 3), np.uint8), np.ones((2, 3), np.uint8), 7)
+        rng = np.random.default_rng(seed)
+        while True:
+            left, right = random_sides(rng)
+            least = min(distance for _, _, distance in distances(left, right))
+            yield cls.from_bits(left, right, max(0, least - int(rng.integers(2))))
 
 
 PROBLEM = HammingClosestPair
