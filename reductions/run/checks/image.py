@@ -1,0 +1,131 @@
+"""A rule applied to one source instance, with all that the checks ask about it, each worked out once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cached_property
+from itertools import islice
+from typing import Any
+
+from reductions.core.answer import Answer, Decision
+from reductions.core.reduction import Mapped, Reduction
+from reductions.oracles.oracle import Oracle
+from reductions.run.checks.plain_solvers import PLAIN_SOLVERS
+
+SCALES = ("d", "sqrt", "one")  # the conventions taken in turn where a rule has the option `scale`
+SEARCHED = 40  # samples looked at for each one wanted, before giving up on a rule that accepts few
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A source instance with options, and what the reference solver says about it."""
+
+    label: str
+    instance: Any
+    options: Mapping[str, Any]
+
+    @cached_property
+    def expected(self) -> Answer:
+        """The answer of the reference solver of the source problem."""
+        answer: Answer = self.instance.solve()
+        return answer
+
+    @cached_property
+    def count(self) -> int | None:
+        """The number of witnesses, None where the problem cannot list them."""
+        if not hasattr(self.instance, "witnesses"):
+            return None
+        return sum(1 for _ in self.instance.witnesses())
+
+
+@dataclass(frozen=True, eq=False)
+class Image:
+    """`mapped` is what `rule` made of the case."""
+
+    rule: Reduction
+    case: Case
+    mapped: Mapped
+
+    @cached_property
+    def targets(self) -> tuple[Any, ...]:
+        """The targets, in order."""
+        return tuple(self.mapped.targets[index] for index in range(len(self.mapped.targets)))
+
+    @cached_property
+    def _answered(self) -> dict[str, tuple[Answer, ...]]:
+        return {}
+
+    def answers(self, mode: str) -> tuple[Answer, ...]:
+        """The answers to all targets, by the solver or the oracle that `mode` names (see `modes`)."""
+        if mode not in self._answered:
+            self._answered[mode] = tuple(_answer(target, mode) for target in self.targets)
+        return self._answered[mode]
+
+    def decoded(self, answers: tuple[Answer, ...]) -> Answer:
+        """The answer to the source; a witness that `decode` leaves to the caller comes through `extract`."""
+        answer: Answer = self.rule.decode(self.mapped.context, answers)
+        if answer.decision is not Decision.YES or answer.witness is not None or self.rule.source.FUNCTION:
+            return answer
+        for index, each in enumerate(answers):
+            if each.decision is Decision.YES and each.witness is not None:
+                return replace(answer, witness=self.rule.extract(self.mapped.context, index, each.witness))
+        return answer
+
+    def promised_precision(self, answers: tuple[Answer, ...]) -> bool:
+        """Whether all answers are as exact as their targets ask for: then nothing may stay undecided."""
+        return all(
+            answer.outputs is None or answer.outputs.error <= target.delta
+            for target, answer in zip(self.targets, answers, strict=True)
+        )
+
+
+def modes(problem: type[Any]) -> tuple[str, ...]:
+    """How targets are answered: two solvers for decisions; floats, balls and the worst noise allowed for numbers."""
+    if problem.FUNCTION:
+        return ("float64", "arb", "worst noise")
+    return ("reference", "plain") if problem.NAME in PLAIN_SOLVERS else ("reference",)
+
+
+def oracle_of(mode: str) -> Oracle:
+    """The oracle of a mode. "worst noise" moves each output by 0.99 of the delta allowed, the way that hurts most."""
+    from reductions.oracles.exact import ExactOracle
+    from reductions.oracles.worst_noise import WorstNoise
+
+    if mode == "worst noise":
+        return WorstNoise(ExactOracle("arb"), factor=Fraction(99, 100))
+    return ExactOracle(mode)
+
+
+def _answer(target: Any, mode: str) -> Answer:
+    if target.FUNCTION:
+        return Answer(outputs=oracle_of(mode).outputs(target))
+    answer: Answer = PLAIN_SOLVERS[target.NAME](target) if mode == "plain" else target.solve()
+    return answer
+
+
+def make_image(rule: Reduction, case: Case) -> Image:
+    """The image of a case under a rule."""
+    return Image(rule, case, rule.forward(case.instance, case.options))
+
+
+def cases_of(rule: Reduction, seed: int, cases: int) -> list[Case]:
+    """`cases` samples that the rule accepts, then all its hard instances; the score scale changes from case to case."""
+    found: list[Case] = []
+    for label, instance in _candidates(rule, seed, cases):
+        options = rule.defaults()
+        if "scale" in options:
+            options["scale"] = SCALES[len(found) % len(SCALES)]
+        if rule.accepts is None or rule.accepts(instance, options) is None:
+            if label.startswith("samples") and len(found) >= cases:
+                continue
+            found.append(Case(label, instance, options))
+    return found
+
+
+def _candidates(rule: Reduction, seed: int, cases: int) -> Iterator[tuple[str, Any]]:
+    for index, instance in enumerate(islice(rule.source.samples(seed), cases * (SEARCHED if rule.accepts else 1))):
+        yield f"samples({seed})[{index}]", instance
+    for index, instance in enumerate(rule.hard(seed) if rule.hard is not None else ()):
+        yield f"hard({seed})[{index}]", instance
