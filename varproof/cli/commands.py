@@ -73,11 +73,17 @@ COMMANDS: tuple[Command, ...] = (
         "Convert a VAR checkpoint (.pth, .safetensors) for the commands here.",
     ),
     Command("reduce", "varproof.cli.reduce:reduce", "Solve an instance by a path of reductions, and bring it back."),
+    Command(
+        "rule check",
+        "varproof.cli.rule_check:check",
+        "Check rules of reductions by generated instances, and the checks by mistakes.",
+    ),
     Command("example", "varproof.cli.example:example", "Write an example file to start from."),
 )
 
 GROUPS: dict[str, str] = {
     "var": "Run, count and bound whole VAR models.",
+    "rule": "Rules of reductions: check yours.",
     "bench": "Measure speed against what a user would run instead.",
 }
 

@@ -19,6 +19,7 @@ EXAMPLES = {
     "claim": ("first_claim.py", "a claim of your own with a proof by exact arithmetic and a wrong variant"),
     "model": ("model.toml", "a model file with every key, for the var commands and regime --model"),
     "checkpoint": ("tiny.safetensors", "random weights under the public names, to try var convert with"),
+    "rule": ("rule.py", "a reduction of your own with sizes, checks and deliberate mistakes, for rule check"),
     "tiny.cnf": ("tiny.cnf", "a formula with 4 variables, small enough to read every matrix of its reductions"),
     "uf16.cnf": ("uf16.cnf", "a random 3-SAT formula with 16 variables and 68 clauses, satisfiable"),
     "uuf16.cnf": ("uuf16.cnf", "a random 3-SAT formula with 16 variables that is not satisfiable"),
