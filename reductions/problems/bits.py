@@ -13,7 +13,7 @@ from varproof.base.errors import InputError
 
 BLOCK_PAIRS = 1 << 19  # pairs handled at once: a few arrays of 4 MiB, whatever the number of rows
 
-# uint64 words of some rows (r, words) and of all rows of the other matrix (n, words) -> (r, n)
+# first row of a block, and one number for each pair of a row of the block and a row of the other matrix
 Blocks = Iterator[tuple[int, NDArray[Any]]]
 
 
@@ -47,7 +47,10 @@ class BitMatrix:
 
         Raises `InputError` for other shapes and other entries.
         """
-        array = np.asarray(bits)
+        try:
+            array = np.asarray(bits)
+        except ValueError as error:
+            raise InputError("bits must be an array (rows, dim)", got=error, allowed="rows of one length") from None
         if array.size == 0 and array.ndim == 1:
             array = array.reshape(0, 0 if dim is None else dim)
         if array.ndim != 2 or dim not in (None, array.shape[1]):
@@ -63,7 +66,7 @@ class BitMatrix:
 
     def to_bits(self) -> NDArray[np.uint8]:
         """The array (rows, dim) of zeros and ones."""
-        octets = np.ascontiguousarray(self.words.astype("<u8")).view(np.uint8).reshape(self.rows, -1)
+        octets = np.ascontiguousarray(self.words, dtype="<u8").view(np.uint8)
         return np.unpackbits(octets, axis=1, count=self.dim, bitorder="little")
 
     @property
@@ -77,7 +80,7 @@ class BitMatrix:
         return counted
 
     def inner_blocks(self, other: BitMatrix) -> Blocks:
-        """Inner products of all rows with all rows of `other`: pairs (first row, int32 array of some rows, all of other)."""
+        """Inner products with all rows of `other`, int32: pairs (first row of the block, array (rows, other.rows))."""
         return _blocks(self, other, np.bitwise_and)
 
     def distance_blocks(self, other: BitMatrix) -> Blocks:
@@ -113,7 +116,9 @@ class BitMatrix:
     def from_json(cls, data: Mapping[str, Any]) -> BitMatrix:
         """The matrix of `to_json`. Raises `InputError` for anything else."""
         try:
-            rows, dim, lines = int(data["rows"]), int(data["dim"]), [bytes.fromhex(line) for line in data["hex"]]
+            rows, dim, lines = data["rows"], data["dim"], [bytes.fromhex(line) for line in data["hex"]]
+            if type(rows) is not int or type(dim) is not int or dim < 0:
+                raise ValueError("rows and dim must be nonnegative integers")
             if len(lines) != rows or any(len(line) != -(-dim // 8) for line in lines):
                 raise ValueError("lengths do not fit")
         except (KeyError, TypeError, ValueError) as error:

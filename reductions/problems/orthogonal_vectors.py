@@ -45,8 +45,13 @@ class OrthogonalVectors:
 
     @classmethod
     def from_bits(cls, left: ArrayLike, right: ArrayLike) -> OrthogonalVectors:
-        """The instance of two 0/1 arrays (rows, dim)."""
-        return cls(BitMatrix.from_bits(left), BitMatrix.from_bits(right))
+        """The instance of two 0/1 arrays (rows, dim). An empty list takes the dimension of the other."""
+        first, second = BitMatrix.from_bits(left), BitMatrix.from_bits(right)
+        if first.rows == first.dim == 0:
+            first = BitMatrix.from_bits([], second.dim)
+        if second.rows == second.dim == 0:
+            second = BitMatrix.from_bits([], first.dim)
+        return cls(first, second)
 
     @property
     def left_bits(self) -> NDArray[np.uint8]:
