@@ -1,4 +1,4 @@
-"""`varproof rule check`: hold rules of reductions against every generic check, and their mistakes against the checks."""
+"""`varproof rule check`: hold rules of reductions against generic checks, and their mistakes against the checks."""
 
 from __future__ import annotations
 

@@ -1,0 +1,183 @@
+"""`varproof reduce`: verdicts and witnesses, paths, folders that can be resumed, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from reductions.problems.cnf import Cnf
+from varproof.cli.main import main
+
+Capture = pytest.CaptureFixture[str]
+YES = "p cnf 4 5\n1 2 0\n-1 3 0\n-2 -3 0\n2 4 0\n-4 3 0\n"
+NO = "p cnf 2 4\n1 2 0\n-1 2 0\n1 -2 0\n-1 -2 0\n"
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "yes.cnf").write_text(YES)
+    (tmp_path / "no.cnf").write_text(NO)
+    return tmp_path
+
+
+def asked(capsys: Capture, line: str, code: int) -> dict[str, Any]:
+    capsys.readouterr()
+    assert main([*line.split(), "--json"]) == code
+    answer: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return answer
+
+
+def refused(capsys: Capture, line: str) -> dict[str, str]:
+    error: dict[str, str] = asked(capsys, line, 2)["error"]
+    assert error["message"]
+    return error
+
+
+@pytest.mark.parametrize("to", ["ov", "hamming", "gap-hamming", "maxip", "attention", "var-attention"])
+def test_every_problem_is_reached_and_answers_both_ways(here: Path, capsys: Capture, to: str) -> None:
+    yes = asked(capsys, f"reduce yes.cnf --to {to}", 0)
+    clauses = tuple(tuple(map(int, line.split()[:-1])) for line in YES.splitlines()[1:])
+    assert yes["verdict"] == "YES"
+    assert Cnf(4, clauses).verify(tuple(yes["witness"]))
+    no = asked(capsys, f"reduce no.cnf --to {to}", 1)
+    assert (no["verdict"], no["witness"]) == ("NO", None)
+    for answer in (yes, no):
+        for step in answer["steps"]:
+            assert all(step["target_sizes"][name] == value for name, value in step["exact_sizes"].items())
+            assert all(step["target_sizes"][name] <= value for name, value in step["upper_sizes"].items())
+
+
+def test_via_names_rules_in_order_and_the_rest_is_filled_in(here: Path, capsys: Capture) -> None:
+    line = "reduce yes.cnf --to var-attention --via ov_to_attention_counting,attention_to_var_interpolated"
+    answer = asked(capsys, line, 0)
+    assert answer["path"] == ["cnf_to_ov", "ov_to_attention_counting", "attention_to_var_interpolated"]
+    assert answer["count"] == sum(
+        all(any((x >> (abs(lit) - 1) & 1) == (lit > 0) for lit in map(int, text.split()[:-1])) for text in rows)
+        for rows in [YES.splitlines()[1:]]
+        for x in range(16)
+    )
+    wrong = refused(capsys, "reduce yes.cnf --to attention --via attention_to_var_free")
+    assert "attention" in wrong["message"] + wrong["got"]
+
+
+def test_noise_within_the_allowed_delta_changes_no_verdict(here: Path, capsys: Capture) -> None:
+    for line, code, verdict in (("reduce yes.cnf", 0, "YES"), ("reduce no.cnf", 1, "NO")):
+        assert asked(capsys, f"{line} --to attention --oracle worst-noise", code)["verdict"] == verdict
+        assert asked(capsys, f"{line} --to attention --dtype float32", code)["verdict"] == verdict
+        assert asked(capsys, f"{line} --to attention --dtype arb", code)["verdict"] == verdict
+
+
+def test_a_folder_is_written_resumed_and_guarded(here: Path, capsys: Capture) -> None:
+    first = asked(capsys, "reduce yes.cnf --to attention --out run", 0)
+    assert first["oracle"]["calls"] == 1
+    again = asked(capsys, "reduce --resume run", 0)
+    assert (again["oracle"]["calls"], again["oracle"]["reused"], again["verdict"]) == (0, 1, "YES")
+    next((here / "run" / "answers").glob("*.json")).unlink()
+    assert asked(capsys, "reduce --resume run", 0)["oracle"]["calls"] == 1
+    manifest = json.loads((here / "run" / "manifest.json").read_text())
+    assert manifest["result"]["verdict"] == "YES"
+    assert all((here / "run" / name).is_file() for name in manifest["files"])
+    instance = next((here / "run" / "instances").glob("*-ov.json"))
+    instance.write_text(instance.read_text() + " ")
+    assert "changed" in refused(capsys, "reduce --resume run")["message"]
+    assert "another run" in refused(capsys, "reduce no.cnf --to attention --out run")["message"]
+    (here / "other").mkdir()
+    (here / "other" / "mine.txt").write_text("mine")
+    assert "something else" in refused(capsys, "reduce yes.cnf --to attention --out other")["message"]
+
+
+def test_outputs_of_a_kernel_of_ones_own(here: Path, capsys: Capture) -> None:
+    """Softmax attention in three lines of NumPy on the saved instance, brought back by file:PATH."""
+    asked(capsys, "reduce yes.cnf --to attention --out run", 0)
+    with np.load(next((here / "run" / "instances").glob("*-attention.npz"))) as saved:
+        units = [float(_rational(saved[f"{name}_unit"])) for name in ("query", "key")]
+        scores = (saved["queries"] @ saved["keys"].T) * (units[0] * units[1] / saved["keys"].shape[1])
+        weights = np.exp(scores - scores.max(axis=1, keepdims=True))
+        outputs = (weights / weights.sum(axis=1, keepdims=True)) @ saved["values"]
+    np.savez("mine.npz", outputs=outputs)
+    answer = asked(capsys, "reduce --resume run --oracle file:mine.npz", 0)
+    assert (answer["verdict"], answer["oracle"]["calls"]) == ("YES", 1)
+    np.savez("zeros.npz", outputs=0 * outputs)
+    assert asked(capsys, "reduce --resume run --oracle file:zeros.npz", 1)["verdict"] == "NO"
+    np.savez("ones.npz", outputs=0 * outputs + 1)
+    assert asked(capsys, "reduce --resume run --oracle file:ones.npz", 3)["verdict"] == "PROMISE_VIOLATED"
+    np.savez("short.npz", outputs=outputs[:-1])
+    refused(capsys, "reduce --resume run --oracle file:short.npz")
+
+
+def _rational(text: Any) -> float:
+    upper, _, lower = str(text).partition("/")
+    return int(upper) / int(lower or 1)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("reduce yes.cnf", "--to"),
+        ("reduce --to ov", "FILE"),
+        ("reduce yes.cnf --to attnetion", "unknown problem"),
+        ("reduce yes.cnf --to attention --via cnf_to_vo", "unknown rule"),
+        ("reduce missing.cnf --to ov", "No such file"),
+        ("reduce yes.cnf --to attention --oracle guess", "oracle"),
+        ("reduce yes.cnf --to attention --dtype float16", "dtype"),
+        ("reduce yes.cnf --to attention --set colour=1", "option"),
+        ("reduce yes.cnf --to attention --set scale", "--set"),
+        ("reduce yes.cnf --to attention --set scale=cosine:1", "scale"),
+        ("reduce --resume nowhere", "no run"),
+        ("reduce yes.cnf --to attention --resume nowhere", "--resume"),
+        ("reduce notes.txt --to ov", "unknown kind"),
+    ],
+)
+def test_what_is_refused_says_why(here: Path, capsys: Capture, line: str, said: str) -> None:
+    (here / "notes.txt").write_text("hello")
+    error = refused(capsys, line)
+    assert said in " ".join(str(value) for value in error.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("p cnf x 2\n1 0\n", "header"),
+        ("p cnf 2 1\n1 5 0\n", "5"),
+        ("p cnf 2 1\n1 two 0\n", "two"),
+        ("\x00\x01\x02", ""),
+    ],
+)
+def test_bad_dimacs_names_the_line(here: Path, capsys: Capture, text: str, said: str) -> None:
+    (here / "bad.cnf").write_text(text)
+    error = refused(capsys, "reduce bad.cnf --to ov")
+    assert said in " ".join(str(value) for value in error.values())
+
+
+def test_what_is_tolerated_is_said_and_strict_refuses(here: Path, capsys: Capture) -> None:
+    (here / "odd.cnf").write_text("c hello\np cnf 3 9\n1 2\n0 -3 0 c\n%\n0\n")
+    assert asked(capsys, "reduce odd.cnf --to ov", 0)["tolerated"]
+    refused(capsys, "reduce odd.cnf --to ov --strict")
+
+
+def test_too_many_variables_are_refused_before_anything_is_made(here: Path, capsys: Capture) -> None:
+    (here / "huge.cnf").write_text("p cnf 10000000 1\n1 -10000000 0\n")
+    error = refused(capsys, "reduce huge.cnf --to ov")
+    text = " ".join(str(value) for value in error.values())
+    assert "5000000" in text.replace(",", "") or "2^5000000" in text
+    assert "byte" in text
+
+
+def test_precision_that_a_dtype_cannot_give_names_the_bits(here: Path, capsys: Capture) -> None:
+    assert main(["example", "uf16.cnf"]) == 0
+    line = "reduce uf16.cnf --to attention --via ov_to_attention_counting --dtype float64"
+    assert "bits" in " ".join(str(value) for value in refused(capsys, line).values())
+
+
+def test_the_story_is_told(here: Path, capsys: Capture) -> None:
+    capsys.readouterr()
+    assert main(["reduce", "yes.cnf", "--to", "var-attention", "--explain"]) == 0
+    out = capsys.readouterr().out
+    assert "Step 1: cnf to ov" in out
+    assert "Coming back" in out
+    assert "witness, checked on the source" in out
