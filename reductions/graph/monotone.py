@@ -1,0 +1,113 @@
+"""Upper bounds of a size formula when some of its parameters are known only up to an upper bound.
+
+A formula that is nondecreasing is bounded by substitution. Any other formula is bounded by interval arithmetic on
+expressions, which is sound and may be coarse. Parameters are nonnegative integers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import reduce
+from itertools import product
+
+import sympy
+
+from varproof.base.errors import InputError
+
+_MONOTONE = (sympy.floor, sympy.ceiling, sympy.log, sympy.Max, sympy.Min)
+
+
+def substituted(formula: sympy.Expr, values: Mapping[str, sympy.Expr]) -> sympy.Expr:
+    """`formula` with all symbols of these names replaced at once, whatever their assumptions.
+
+    >>> x, y = sympy.symbols("x y")
+    >>> substituted(x + 2 * y, {"x": y, "y": x})
+    2*x + y
+    """
+    return formula.xreplace({symbol: values[str(symbol)] for symbol in formula.free_symbols if str(symbol) in values})
+
+
+def nondecreasing(formula: sympy.Expr, names: frozenset[str]) -> bool:
+    """Whether the structure of `formula` shows that it does not decrease in any of `names`; False may mean unknown.
+
+    >>> n, m = sympy.symbols("n m", integer=True, nonnegative=True)
+    >>> nondecreasing(n * m + 2 ** sympy.ceiling(n / 2), frozenset({"n", "m"}))
+    True
+    >>> nondecreasing(n - sympy.floor(n / 2), frozenset({"n"}))
+    False
+    """
+    if not _occurs(formula, names):
+        return True
+    if formula.is_Symbol:
+        return True
+    inner = all(nondecreasing(part, names) for part in formula.args)
+    if formula.is_Add or isinstance(formula, _MONOTONE):
+        return inner
+    if formula.is_Mul:
+        return inner and all(part.is_nonnegative for part in formula.args)
+    if formula.is_Pow:
+        base, exponent = formula.args
+        if _occurs(exponent, names):
+            return bool(inner and not _occurs(base, names) and (base - 1).is_nonnegative)
+        return bool(inner and base.is_nonnegative and exponent.is_nonnegative)
+    return False
+
+
+def upper_bound(formula: sympy.Expr, exact: Mapping[str, sympy.Expr], upper: Mapping[str, sympy.Expr]) -> sympy.Expr:
+    """An upper bound of `formula` where parameters of `exact` have that value and the others lie in [0, upper].
+
+    Raises `InputError` for formulas that are neither nondecreasing nor built from what intervals are known for.
+
+    >>> n, m, u = sympy.symbols("n m u", integer=True, nonnegative=True)
+    >>> upper_bound(n * m, {"n": n}, {"n": n, "m": u})
+    n*u
+    >>> upper_bound(n - m, {"m": m}, {"n": u, "m": m})
+    -m + u
+    >>> upper_bound(n - m, {"n": n}, {"n": n, "m": u})
+    n
+    """
+    loose = frozenset(upper) - frozenset(exact)
+    if nondecreasing(formula, loose):
+        return substituted(formula, upper)
+    low = {name: exact.get(name, sympy.Integer(0)) for name in upper}
+    return _interval(formula, loose, low, upper)[1]
+
+
+def _occurs(formula: sympy.Expr, names: frozenset[str]) -> bool:
+    return any(str(symbol) in names for symbol in formula.free_symbols)
+
+
+def _interval(
+    formula: sympy.Expr, loose: frozenset[str], low: Mapping[str, sympy.Expr], high: Mapping[str, sympy.Expr]
+) -> tuple[sympy.Expr, sympy.Expr]:
+    if not _occurs(formula, loose):
+        value = substituted(formula, high)
+        return value, value
+    if formula.is_Symbol:
+        return low[str(formula)], high[str(formula)]
+    if isinstance(formula, sympy.Piecewise):
+        parts = [_interval(value, loose, low, high) for value, _ in formula.args]
+        return sympy.Min(*(a for a, _ in parts)), sympy.Max(*(b for _, b in parts))
+    parts = [_interval(part, loose, low, high) for part in formula.args]
+    if formula.is_Add:
+        return sympy.Add(*(a for a, _ in parts)), sympy.Add(*(b for _, b in parts))
+    if formula.is_Mul:
+        return reduce(_times, parts)
+    if isinstance(formula, _MONOTONE):
+        return formula.func(*(a for a, _ in parts)), formula.func(*(b for _, b in parts))
+    if formula.is_Pow:
+        (base_low, base_high), (least, most) = parts
+        if base_low == base_high and (base_low - 1).is_nonnegative:
+            return base_low**least, base_low**most
+        if least == most and base_low.is_nonnegative and least.is_nonnegative:
+            return base_low**least, base_high**least
+        if least == most and base_low.is_positive and least.is_negative:
+            return base_high**least, base_low**least
+    raise InputError("this size formula has no bound by substitution", got=formula)
+
+
+def _times(one: tuple[sympy.Expr, sympy.Expr], other: tuple[sympy.Expr, sympy.Expr]) -> tuple[sympy.Expr, sympy.Expr]:
+    if one[0].is_nonnegative and other[0].is_nonnegative:
+        return one[0] * other[0], one[1] * other[1]
+    corners = [a * b for a, b in product(one, other)]
+    return sympy.Min(*corners), sympy.Max(*corners)
