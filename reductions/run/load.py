@@ -38,8 +38,8 @@ def load(path: str | Path, *, strict: bool = False) -> Loaded:
     if file.stat().st_size > MAX_BYTES:
         raise InputError("the file is too large", got=f"{file.stat().st_size} bytes", allowed=f"at most {MAX_BYTES}")
     if SUFFIXES[suffix] == "DIMACS":
-        formula, tolerated = read_dimacs(file, strict=strict)
-        return Loaded(formula, tuple(tolerated))
+        read = read_dimacs(file, strict=strict)
+        return Loaded(read.formula, tuple(map(str, read.tolerated)))
     if suffix == ".npz":
         return Loaded(read_attention(file))
     return Loaded(_from_json(file))

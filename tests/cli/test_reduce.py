@@ -96,9 +96,9 @@ def test_outputs_of_a_kernel_of_ones_own(here: Path, capsys: Capture) -> None:
     asked(capsys, "reduce yes.cnf --to attention --out run", 0)
     with np.load(next((here / "run" / "instances").glob("*-attention.npz"))) as saved:
         units = [float(_rational(saved[f"{name}_unit"])) for name in ("query", "key")]
-        scores = (saved["queries"] @ saved["keys"].T) * (units[0] * units[1] / saved["keys"].shape[1])
+        scores = (saved["q"] @ saved["k"].T) * (units[0] * units[1] / saved["k"].shape[1])
         weights = np.exp(scores - scores.max(axis=1, keepdims=True))
-        outputs = (weights / weights.sum(axis=1, keepdims=True)) @ saved["values"]
+        outputs = (weights / weights.sum(axis=1, keepdims=True)) @ saved["v"]
     np.savez("mine.npz", outputs=outputs)
     answer = asked(capsys, "reduce --resume run --oracle file:mine.npz", 0)
     assert (answer["verdict"], answer["oracle"]["calls"]) == ("YES", 1)

@@ -35,10 +35,16 @@ def _checkpoint(path: Path) -> None:
 
 def _formula(name: str) -> Callable[[Path], None]:
     def write(path: Path) -> None:
-        from reductions.problems.cnf_families import EXAMPLES as FORMULAS
-        from reductions.problems.dimacs import write_dimacs
+        from reductions.problems.cnf import Cnf
+        from reductions.problems.cnf_families import uniform
+        from reductions.problems.dimacs import dimacs_text
 
-        write_dimacs(FORMULAS[name](), path, comment=f"varproof example {name}")
+        if name == "tiny.cnf":
+            formula = Cnf(4, ((1, 2), (-1, 3), (-2, -3), (2, 4), (-1, -4)))
+        else:
+            satisfiable = name == "uf16.cnf"
+            formula = uniform(16, 68 if satisfiable else 100, 3, seed=16, satisfiable=satisfiable)
+        path.write_text(dimacs_text(formula, (f"varproof example {name}",)), encoding="utf-8")
 
     return write
 
