@@ -92,7 +92,7 @@ class ApproximateAttention:
 
     @property
     def gamma(self) -> Any:
-        """The score scale at this head dimension: a rational, or a ball for 1/sqrt(d). At d = 0, where all scores are 0, it is 1."""
+        """The score scale at this head dimension: a rational, or a ball for 1/sqrt(d). 1 at d = 0: all scores are 0."""
         return parse_scale(self.scale).gamma(max(1, int(self.keys.shape[1])))
 
     @property
@@ -163,7 +163,7 @@ class ApproximateAttention:
 
     @classmethod
     def samples(cls, seed: int) -> Iterator[Self]:
-        """Edge cases first (one key, no query, zero vectors, far scores, a tiny delta), then random ones without end."""
+        """Edge cases first (one key, no query, zero vectors, far scores, tiny delta), then random without end."""
         for fields in samples(seed):
             yield cls(**fields)
 

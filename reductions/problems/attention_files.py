@@ -1,8 +1,8 @@
 """Attention instances as JSON and NPZ, exactly, and the NPZ files that users write.
 
 An NPZ file holds `q` (m, d), `k` (n, d), `v` (n, d_v), integers or floats that are exactly what they say. Optional:
-`delta`, `query_unit`, `key_unit`, `value_unit` (texts such as "1/4" or "1e-3", or numbers taken exactly), `scale` (text),
-`levels` (n,) for m = n or `query_levels` (m,) and `key_levels` (n,), `neutral` and `adverse` (integers).
+`delta`, `query_unit`, `key_unit`, `value_unit` (texts such as "1/4" or "1e-3", or numbers taken exactly), `scale`
+(text), `levels` (n,) for m = n or `query_levels` (m,) and `key_levels` (n,), `neutral` and `adverse` (integers).
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ def _listed(array: NDArray[Any]) -> dict[str, Any]:
 
 
 def _array(data: Mapping[str, Any]) -> NDArray[Any]:
-    kinds = {"int64": int, "float64": (int, float)}
+    kinds: dict[Any, tuple[type, ...]] = {"int64": (int,), "float64": (int, float)}
     flat = [entry for row in data["rows"] for entry in (row if isinstance(row, list) else [row])]
     if data["dtype"] not in kinds or not all(
         isinstance(entry, kinds[data["dtype"]]) and not isinstance(entry, bool) for entry in flat

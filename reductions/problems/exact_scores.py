@@ -92,7 +92,8 @@ class ExactScores:
         """The integers of some queries with all keys, (rows, n): int64, or Python integers from 2^62 on."""
         queries = self.queries[rows]
         if self.bound < EXACT_FLOAT:
-            return (queries.astype(np.float64) @ self._prepared).astype(np.int64)
+            floats: NDArray[np.float64] = queries.astype(np.float64) @ self._prepared
+            return floats.astype(np.int64)
         if self.bound < EXACT_INT:
             return np.asarray(queries.astype(np.int64) @ self._prepared.astype(np.int64))
         exact = fmpz_mat(_listed(queries)) * fmpz_mat(_listed(self._prepared))

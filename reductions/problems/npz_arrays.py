@@ -1,4 +1,4 @@
-"""Plain arrays of an NPZ file that is not trusted: its size is looked at before anything is read, nothing is pickled."""
+"""Plain arrays of an NPZ file that is not trusted: its size is looked at before anything is read, no pickles."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from varproof.base.errors import InputError
