@@ -1,0 +1,382 @@
+"""Attention to attention over VAR scales, token maps free: data on the last scale, neutral or suppressed keys before.
+
+Tokens on the last scale carry query i and key i. The other P tokens cannot be left out, as every query sees them. With
+a designated neutral key and a channel that is constant over the queries they all become that key, its score lowered by
+ln P: together they hold its mass. Otherwise they get the score -M (suppression).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import sympy
+from flint import arb
+from numpy.typing import NDArray
+
+from reductions.core.reduction import Exponents, Kind, Mapped, Mutant, Option, Reduction, size
+from reductions.precision.rounding import working_precision
+from reductions.problems.attention import ApproximateAttention
+from reductions.problems.exact_arrays import ExactArray
+from reductions.problems.var_attention import VarAttention
+from reductions.rules import var_layout as layout
+from reductions.rules.var_checks import score_faults
+from varproof.base.balls import ball, dyadic, to_float, upper_rational
+from varproof.base.errors import InputError
+from varproof.growth.schedules import PRESETS, Schedule, doubling, parse_schedule
+
+MAX_EXTRA_BITS = 40
+
+
+@dataclass(frozen=True, eq=False)
+class Context:
+    """`cost` of the construction in delta, and how the spare tokens were filled."""
+
+    queries: int
+    cost: Fraction
+    placed: NDArray[np.int64]  # indices of the source keys on the last scale
+    spare: int
+    neutral: bool
+    strength: float
+    notes: tuple[str, ...] = ()
+
+
+def constant_channel(instance: ApproximateAttention) -> int | None:
+    """A channel in which all queries have the same nonzero entry, where a neutral key is there to be lowered."""
+    if instance.neutral is None or len(instance.queries) == 0:
+        return None
+    same = np.all(instance.queries == instance.queries[:1], axis=0) & (instance.queries[0] != 0)
+    if not np.any(same):
+        return None
+    used = same & (instance.keys[instance.neutral] != 0)
+    return int(np.argmax(used if np.any(used) else same))
+
+
+def places(instance: ApproximateAttention) -> int:
+    """Tokens that the last scale must have."""
+    return max(len(instance.queries), len(instance.keys) - (constant_channel(instance) is not None), 1)
+
+
+def schedule_for(instance: ApproximateAttention, text: str | None) -> Schedule:
+    """The schedule named, or the smallest of the presets and of doubling whose last scale has the places."""
+    if text is not None:
+        return parse_schedule(text)
+    needed, side = places(instance), 2
+    while side * side < needed:
+        side *= 2
+    for name in PRESETS:
+        if parse_schedule(name).side == side:
+            return parse_schedule(name)
+    return doubling(side)
+
+
+def accepts(instance: ApproximateAttention, options: Mapping[str, Any]) -> str | None:
+    """None, or why not."""
+    reason = layout.refusal(instance)
+    if reason is not None:
+        return reason
+    schedule = schedule_for(instance, options["schedule"])
+    if places(instance) > schedule.side**2:
+        return f"{places(instance)} keys or queries do not fit {schedule.side}^2 tokens of the last scale"
+    if len(schedule.sides) < 2:
+        return "a schedule of one scale leaves no token for the neutral mass"
+    return layout.too_large(schedule.tokens, 2 * instance.keys.shape[1] + instance.values.shape[1] + 2)
+
+
+def forward(instance: ApproximateAttention, options: Mapping[str, Any]) -> Mapped:
+    """The image: one VAR instance."""
+    reason = accepts(instance, options)
+    if reason is not None:
+        raise InputError("the rule does not take this instance", got=reason)
+    schedule = schedule_for(instance, options["schedule"])
+    source = layout.source_of(instance)
+    channel = constant_channel(instance)
+    keys = np.arange(len(instance.keys))
+    placed = keys if channel is None else keys[keys != instance.neutral]
+    spare = schedule.tokens - len(placed)
+    with working_precision():
+        if channel is None:
+            return _suppressed(instance, source, schedule, placed, spare, int(options["copies"]))
+        return _shared(instance, source, schedule, placed, spare, channel)
+
+
+def _shared(
+    instance: ApproximateAttention,
+    source: layout.Source,
+    schedule: Schedule,
+    placed: NDArray[np.int64],
+    spare: int,
+    channel: int,
+) -> Mapped:
+    assert instance.neutral is not None
+    lowered, cost, entry = lowered_neutral(source, instance.neutral, spare, channel, instance.delta)
+    source = replace(source, keys=lowered)
+    vectors = _tokens(source, schedule, placed, instance.neutral, 0)
+    made = layout.projections(source, None, 0)
+    fits = abs(entry) <= max(source.queries.largest * source.queries.unit, _largest_but(source, instance.neutral))
+    notes = (
+        f"{len(placed)} data keys on the last scale, side {schedule.side}; {spare} of {schedule.tokens} tokens share "
+        f"the neutral key, its score lowered by ln {spare} = {to_float(ball(spare).log()):.4f}.",
+        f"The lowered neutral entry is {float(entry):.6g}: "
+        + ("within" if fits else "beyond")
+        + " the entry bound of the source (P <= N e^(g/2) for threshold instances).",
+    )
+    context = Context(len(instance.queries), cost, placed, spare, True, 0.0, notes)
+    return _mapped(instance, source, schedule, vectors, made, context)
+
+
+def lowered_neutral(
+    source: layout.Source, neutral: int, spare: int, channel: int, delta: Fraction
+) -> tuple[ExactArray, Fraction, Fraction]:
+    """Keys with the neutral score lowered by ln(spare), what the rounding costs in outputs, and the new entry."""
+    unit = source.score_unit * int(source.queries.numbers[0, channel])  # score of one unit of this key entry
+    bits = 0
+    while bits < MAX_EXTRA_BITS and not (abs(unit) / 2**bits < ball(delta / layout.SHARE)):
+        bits += 1
+    old = int(source.keys.numbers[neutral, channel])
+    step = -round(dyadic(ball(spare).log() / unit * 2**bits))
+    numbers = source.keys.numbers * 2**bits
+    numbers[neutral, channel] = old * 2**bits + step
+    wrong = abs(ball(spare).log() + unit * step / 2**bits)  # the neutral mass is off by e^wrong at most
+    cost = upper_rational(ball(source.value_range) * (wrong / 4).tanh())
+    keys = ExactArray(numbers, source.keys.unit / 2**bits)
+    return keys, cost, int(numbers[neutral, channel]) * keys.unit
+
+
+def _largest_but(source: layout.Source, neutral: int) -> Fraction:
+    others = np.delete(source.keys.numbers, neutral, axis=0)
+    return (int(np.abs(others).max()) if others.size else 0) * source.keys.unit
+
+
+def _suppressed(
+    instance: ApproximateAttention,
+    source: layout.Source,
+    schedule: Schedule,
+    placed: NDArray[np.int64],
+    spare: int,
+    copies: int,
+) -> Mapped:
+    floor = layout.least_best_score(source, instance.neutral)
+    factor = source.value_range * spare
+    needed = (ball(max(factor, Fraction(1)) * layout.SHARE) / ball(instance.delta)).log() - floor
+    made = layout.projections(source, needed, copies)
+    cost = layout.suppression_cost(factor, -floor - made.strength)
+    vectors = _tokens(source, schedule, placed, None, 2)
+    notes = (
+        f"No neutral key with a constant query channel: {spare} of {schedule.tokens} tokens get the score -M, "
+        f"M = {to_float(made.strength):.4f}, through {made.copies} further channels. Cost {float(cost):.3g} of delta.",
+    )
+    context = Context(len(instance.queries), cost, placed, spare, False, to_float(made.strength), notes)
+    return _mapped(instance, source, schedule, vectors, made, context)
+
+
+def _tokens(
+    source: layout.Source, schedule: Schedule, placed: NDArray[np.int64], neutral: int | None, extra: int
+) -> NDArray[np.int64]:
+    """Token vectors (L, C): spare everywhere first, then queries and placed keys on the last scale."""
+    d, columns = source.head_dim, source.values.numbers.shape[1]
+    vectors = np.zeros((schedule.tokens, 2 * d + columns + extra), dtype=np.int64)
+    if neutral is not None:
+        vectors[:, d : 2 * d] = source.keys.numbers[neutral]
+        vectors[:, 2 * d : 2 * d + columns] = source.values.numbers[neutral]
+    if extra:
+        vectors[:, -2], vectors[:, -1] = 1, -1
+    last = vectors[schedule.tokens - schedule.side**2 :]
+    last[: len(source.queries.numbers), :d] = source.queries.numbers
+    last[: len(placed), d : 2 * d] = source.keys.numbers[placed]
+    last[: len(placed), 2 * d : 2 * d + columns] = source.values.numbers[placed]
+    if extra:
+        last[: len(placed), -1] = 0
+    return vectors
+
+
+def _mapped(
+    instance: ApproximateAttention,
+    source: layout.Source,
+    schedule: Schedule,
+    vectors: NDArray[np.int64],
+    made: layout.Projections,
+    context: Context,
+) -> Mapped:
+    sides, first = schedule.sides, schedule.tokens - schedule.side**2
+    cuts = np.cumsum([side * side for side in sides])[:-1]
+    parts = np.split(vectors, cuts)
+    target = VarAttention(
+        sides=sides,
+        kernel="bicubic",
+        inputs="free",
+        maps=tuple(part.reshape(side, side, -1) for part, side in zip(parts, sides, strict=True)),
+        query_projection=made.query,
+        key_projection=made.key,
+        value_projection=made.value,
+        rows=first + np.arange(len(instance.queries)),
+        delta=layout.remaining(instance.delta, context.cost),
+        scale=instance.scale,
+        query_unit=made.query_unit,
+        key_unit=made.key_unit,
+        value_unit=source.values.unit,
+        adverse=instance.adverse,
+    )
+    written = vectors.size + made.query.size + made.key.size + made.value.size + len(instance.queries)
+    return Mapped((target,), context, source.read + int(written), context.notes)
+
+
+def structure(instance: ApproximateAttention, mapped: Mapped) -> list[str]:
+    """Keys and queries are where they belong, spare ones neutral or suppressed, scores those of the source."""
+    target, context = mapped.targets[0], mapped.context
+    found = []
+    if target.inputs != "free" or target.delta > instance.delta - context.cost:
+        found.append("the tolerance of the target is larger than what is left of delta")
+    start = target.tokens - target.sides[-1] ** 2
+    if not np.array_equal(target.rows, start + np.arange(len(instance.queries))):
+        found.append("row i is not token i of the last scale")
+        return found
+    with working_precision():
+        source = layout.source_of(instance)
+        found += score_faults(instance, target, start + np.arange(len(context.placed)), context.placed)
+        if context.neutral:
+            found += _neutral_faults(instance, source, mapped)
+        else:
+            strength = layout.strength_of(source, target)
+            floor = layout.least_best_score(source, instance.neutral)
+            spare = target.tokens - len(instance.keys)
+            if layout.suppression_cost(source.value_range * spare, -floor - strength) > context.cost:
+                found.append("spare tokens are not suppressed enough")
+            flags = np.concatenate([each[..., -1].ravel() for each in target.maps])
+            data = np.zeros(target.tokens, dtype=bool)
+            data[start : start + len(instance.keys)] = True
+            if np.any(flags[data] != 0) or np.any(flags[~data] != -1):
+                found.append("a flag is not 0 on a data token or not -1 on a spare one")
+    return found
+
+
+def _neutral_faults(instance: ApproximateAttention, source: layout.Source, mapped: Mapped) -> list[str]:
+    target, context = mapped.targets[0], mapped.context
+    attention = target.attention()
+    start = target.tokens - target.sides[-1] ** 2
+    spare = np.ones(target.tokens, dtype=bool)
+    spare[start : start + len(context.placed)] = False
+    found = []
+    keys, values = attention.keys[spare], attention.values[spare]
+    if np.any(keys != keys[:1]) or np.any(values != values[:1]):
+        return ["spare tokens differ from each other"]
+    old = source.values.numbers[instance.neutral].astype(object) * source.values.unit
+    if np.any(values[0].astype(object) * attention.value_unit != old):
+        found.append("spare tokens do not carry the neutral value")
+    channel = constant_channel(instance)
+    before = source.keys.numbers[instance.neutral].astype(object) * source.keys.unit
+    change = keys[0].astype(object) * attention.key_unit - before
+    others = [c for c in range(source.head_dim) if c != channel and change[c] != 0]
+    unit = ball(attention.gamma) * ball(int(source.queries.numbers[0, channel]) * source.queries.unit)
+    wrong = abs(ball(int(spare.sum())).log() + unit * ball(Fraction(change[channel])))
+    if others or upper_rational(ball(source.value_range) * (wrong / 4).tanh()) > context.cost:
+        found.append("the neutral mass is not that of the source")
+    return found
+
+
+def precision(instance: ApproximateAttention, options: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the target needs."""
+    mapped = forward(instance, options)
+    source = layout.source_of(instance)
+    with working_precision():
+        bound = layout.largest_score(source) + ball(mapped.context.spare).log() + arb(mapped.context.strength)
+    return layout.needs(source, mapped.targets[0], bound)
+
+
+def explain(instance: ApproximateAttention, mapped: Mapped) -> list[str]:
+    """The step in words and numbers."""
+    target = mapped.targets[0]
+    return [
+        f"Schedule {', '.join(map(str, target.sides))}: L = {target.tokens} tokens. Token i of the last scale carries "
+        f"query i and key i. Every query there sees all L tokens, so the spare ones must not change its output.",
+        *mapped.notes,
+        f"Head dimension {target.key_projection.shape[1]}, scale {target.scale}. The oracle may be off by "
+        f"{float(target.delta):.6g}; delta of the source is {float(instance.delta):.6g}.",
+    ]
+
+
+def hard(seed: int) -> Sequence[ApproximateAttention]:
+    """Threshold instances at the gap: rows with exactly one orthogonal key, and rows with none."""
+    from reductions.rules.var_hard import threshold_instances
+
+    return threshold_instances(seed)
+
+
+def _damaged(change: Any) -> Any:
+    def changed(instance: ApproximateAttention, options: Mapping[str, Any]) -> Mapped:
+        mapped = forward(instance, options)
+        return Mapped((change(mapped.targets[0], mapped.context),), mapped.context, mapped.operations, mapped.notes)
+
+    return changed
+
+
+def _one_spare_zero(target: VarAttention, context: Context) -> VarAttention:
+    maps = [each.copy() for each in target.maps]
+    maps[0][..., : 2 * target.key_projection.shape[1]] = 0
+    maps[0][..., -1] = 0
+    return replace(target, maps=tuple(maps))
+
+
+def _wrong_scale(target: VarAttention, context: Context) -> VarAttention:
+    return replace(target, query_unit=target.query_unit * Fraction(15, 16))
+
+
+def _shifted_rows(target: VarAttention, context: Context) -> VarAttention:
+    return replace(target, rows=target.rows - 1)
+
+
+def _late(target: VarAttention, context: Context) -> VarAttention:
+    last = target.maps[-1].copy()
+    flat = last.reshape(-1, last.shape[2])
+    d = (flat.shape[1] - target.value_projection.shape[1]) // 2
+    flat[: len(context.placed), d:] = np.roll(flat[: len(context.placed), d:], 1, axis=1)
+    return replace(target, maps=(*target.maps[:-1], last))
+
+
+def _all_of_delta(target: VarAttention, context: Context) -> VarAttention:
+    return replace(target, delta=target.delta * 2)
+
+
+QUERIES, KEYS, HEAD_DIM = size("queries"), size("keys"), size("head_dim")
+SIDE = 2 * sympy.ceiling(sympy.sqrt(sympy.Max(QUERIES, KEYS)))
+TOKENS = 3 * SIDE**2
+
+RULE = Reduction(
+    name="attention_to_var_free",
+    source=ApproximateAttention,
+    target=VarAttention,
+    kind=Kind.REAL_ORACLE,
+    summary="Data on the last scale; all other tokens share the neutral mass, or are suppressed.",
+    forward=forward,
+    decode=layout.decode,
+    extract=layout.extract,
+    exact_size={"rows": QUERIES},
+    upper_size={"side": SIDE, "tokens": TOKENS, "head_dim": 4 * (HEAD_DIM + size("copies")), "rows": QUERIES},
+    exponents=Exponents(sympy.Rational(1, 2), sympy.Integer(0), sympy.Integer(1)),
+    calls=sympy.Integer(1),
+    operations=(QUERIES + KEYS + TOKENS + 4 * (HEAD_DIM + size("copies")) + 1) * (11 * HEAD_DIM + 34)
+    + 8 * (HEAD_DIM + size("copies")) * (3 * HEAD_DIM + 10)
+    + QUERIES,
+    claim_scope="token maps given: the vectors of all scales are free numbers of the input",
+    sources=("arXiv:2404.02905", "arXiv:2501.04377"),
+    page="attention-to-var",
+    options={
+        "schedule": Option(None, str, "the schedule; None: the smallest preset or doubling schedule that fits"),
+        "copies": Option(4, int, "channels that carry the suppression where there is no neutral key"),
+    },
+    structure=structure,
+    hard=hard,
+    accepts=accepts,
+    precision=precision,
+    explain=explain,
+    mutants=(
+        Mutant("a spare token without key", forward=_damaged(_one_spare_zero)),
+        Mutant("score scale off after padding", forward=_damaged(_wrong_scale)),
+        Mutant("queries read one token early", forward=_damaged(_shifted_rows)),
+        Mutant("keys shifted by one channel", forward=_damaged(_late)),
+        Mutant("tolerance not reduced", forward=_damaged(_all_of_delta)),
+    ),
+)
