@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -43,6 +43,11 @@ class Failure:
     check: str
     case: Case | None
     message: str
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """The case and the check."""
+        return (self.case.label if self.case is not None else "", self.check)
 
     def __str__(self) -> str:
         where = self.case.label if self.case is not None else "the rule"
@@ -84,11 +89,19 @@ def check_rule(
     return list(failures(rule, cases_of(rule, seed, cases), checks))
 
 
-def failures(rule: Reduction, cases: Sequence[Case], checks: Sequence[str] = tuple(CHECKS)) -> Iterator[Failure]:
-    """The failures of a rule on these cases, as they are found."""
-    for case in cases:
+def images_of(rule: Reduction, seed: int = 0, cases: int = 12) -> list[Image]:
+    """The images that `check_rule` looks at."""
+    return [make_image(rule, case) for case in cases_of(rule, seed, cases)]
+
+
+def failures(
+    rule: Reduction, cases: Sequence[Case | Image], checks: Sequence[str] = tuple(CHECKS)
+) -> Iterator[Failure]:
+    """The failures of a rule on these cases, as they are found. Images with the same `forward` are not made again."""
+    for each in cases:
+        case = each.case if isinstance(each, Image) else each
         try:
-            image = make_image(rule, case)
+            image = each.under(rule) if isinstance(each, Image) else make_image(rule, case)
             for name in checks:
                 for message in CHECKS[name](image):
                     yield Failure(rule.name, name, case, message)
@@ -130,9 +143,18 @@ def mutated(rule: Reduction, mutant: Mutant) -> Reduction:
     return replace(rule, **{name: part for name, part in parts.items() if part is not None})  # type: ignore[arg-type]
 
 
-def caught(rule: Reduction, mutant: Mutant, cases: Sequence[Case]) -> Failure | None:
-    """The first failure of the mutant on these cases, None where no check notices it."""
-    return next(failures(mutated(rule, mutant), cases), None)
+def caught(
+    rule: Reduction,
+    mutant: Mutant,
+    cases: Sequence[Case | Image],
+    known: Collection[tuple[str, str]] = (),
+) -> Failure | None:
+    """The first failure of the mutant on these cases, None where no check notices it.
+
+    `known` are labels of cases with checks that fail without the mistake too: they show nothing.
+    """
+    found = (each for each in failures(mutated(rule, mutant), cases) if each.place not in known)
+    return next(found, None)
 
 
 def mutation_score(rules: Sequence[Reduction], seed: int = 0, cases: int = 12) -> list[Score]:
@@ -140,7 +162,8 @@ def mutation_score(rules: Sequence[Reduction], seed: int = 0, cases: int = 12) -
     return [score(rule, cases_of(rule, seed, cases)) for rule in rules]
 
 
-def score(rule: Reduction, cases: Sequence[Case]) -> Score:
-    """The score of one rule on these cases."""
-    found = {mutant.name: caught(rule, mutant, cases) for mutant in rule.mutants}
+def score(rule: Reduction, cases: Sequence[Case | Image]) -> Score:
+    """The score of one rule on these cases. What fails without any mistake is not counted as catching one."""
+    known = {each.place for each in failures(rule, cases)}
+    found = {mutant.name: caught(rule, mutant, cases, known) for mutant in rule.mutants}
     return Score(rule.name, {name: failure.check if failure is not None else None for name, failure in found.items()})

@@ -41,11 +41,9 @@ class Case:
 
 
 @dataclass(frozen=True, eq=False)
-class Image:
-    """`mapped` is what `rule` made of the case."""
+class Made:
+    """What `forward` made of a case, and the answers to it: shared by all mutants that leave `forward` alone."""
 
-    rule: Reduction
-    case: Case
     mapped: Mapped
 
     @cached_property
@@ -54,14 +52,39 @@ class Image:
         return tuple(self.mapped.targets[index] for index in range(len(self.mapped.targets)))
 
     @cached_property
-    def _answered(self) -> dict[str, tuple[Answer, ...]]:
+    def answered(self) -> dict[str, tuple[Answer, ...]]:
+        """Mode of answering -> answers to all targets, filled as they are asked for."""
         return {}
+
+
+@dataclass(frozen=True, eq=False)
+class Image:
+    """A case under a rule."""
+
+    rule: Reduction
+    case: Case
+    made: Made
+
+    @property
+    def mapped(self) -> Mapped:
+        """What `forward` returned."""
+        return self.made.mapped
+
+    @property
+    def targets(self) -> tuple[Any, ...]:
+        """The targets, in order."""
+        return self.made.targets
+
+    def under(self, rule: Reduction) -> Image:
+        """The image under a rule with the same `forward`."""
+        return replace(self, rule=rule) if rule.forward is self.rule.forward else make_image(rule, self.case)
 
     def answers(self, mode: str) -> tuple[Answer, ...]:
         """The answers to all targets, by the solver or the oracle that `mode` names (see `modes`)."""
-        if mode not in self._answered:
-            self._answered[mode] = tuple(_answer(target, mode) for target in self.targets)
-        return self._answered[mode]
+        answered = self.made.answered
+        if mode not in answered:
+            answered[mode] = tuple(_answer(target, mode) for target in self.targets)
+        return answered[mode]
 
     def decoded(self, answers: tuple[Answer, ...]) -> Answer:
         """The answer to the source; a witness that `decode` leaves to the caller comes through `extract`."""
@@ -107,21 +130,30 @@ def _answer(target: Any, mode: str) -> Answer:
 
 def make_image(rule: Reduction, case: Case) -> Image:
     """The image of a case under a rule."""
-    return Image(rule, case, rule.forward(case.instance, case.options))
+    return Image(rule, case, Made(rule.forward(case.instance, case.options)))
 
 
 def cases_of(rule: Reduction, seed: int, cases: int) -> list[Case]:
-    """`cases` samples that the rule accepts, then all its hard instances; the score scale changes from case to case."""
+    """`cases` samples that the rule accepts, then all its hard instances; scale and switches change on the way."""
     found: list[Case] = []
     for label, instance in _candidates(rule, seed, cases):
-        options = rule.defaults()
-        if "scale" in options:
-            options["scale"] = SCALES[len(found) % len(SCALES)]
+        options = options_of(rule, len(found))
         if rule.accepts is None or rule.accepts(instance, options) is None:
             if label.startswith("samples") and len(found) >= cases:
                 continue
             found.append(Case(label, instance, options))
     return found
+
+
+def options_of(rule: Reduction, number: int) -> dict[str, Any]:
+    """The options of case `number`: `scale` goes round through the conventions, switches turn after each round."""
+    options = rule.defaults()
+    for name, default in options.items():
+        if name == "scale":
+            options[name] = SCALES[number % len(SCALES)]
+        elif isinstance(default, bool):
+            options[name] = default ^ bool(number // len(SCALES) % 2)
+    return options
 
 
 def _candidates(rule: Reduction, seed: int, cases: int) -> Iterator[tuple[str, Any]]:

@@ -222,6 +222,13 @@ def test_a_mutant_without_a_fault_is_missed_and_said_so() -> None:
     assert caught(rule, rule.mutants[0], cases_of(rule, 0, 12)) is None
 
 
+def test_what_fails_anyway_catches_no_mutant() -> None:
+    rule = replace(
+        RULE, decode=raising, mutants=(Mutant("harmless", extract=extract), Mutant("moving", forward=moving))
+    )
+    assert score(rule, cases_of(rule, 0, 12)).caught_by == {"harmless": None, "moving": "structure"}
+
+
 def test_a_witness_left_to_extract_is_fetched() -> None:
     assert check_rule(mutated(RULE, Mutant("", decode=without_witness))) == []
     broken = mutated(RULE, Mutant("", decode=without_witness, extract=swapped))

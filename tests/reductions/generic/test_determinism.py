@@ -1,0 +1,17 @@
+"""Every rule makes the same image twice, from a copy too, and leaves its instance alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from reductions.core.reduction import Reduction
+from reductions.registry import rules
+from reductions.run.checking import failures
+from reductions.run.checks.image import Image
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.name)
+def test_images(rule: Reduction, images: Callable[[Reduction], list[Image]]) -> None:
+    assert list(map(str, failures(rule, images(rule), ("determinism",)))) == []

@@ -1,0 +1,22 @@
+"""The mutation score of the registry: every deliberate mistake in a rule is noticed on the rule's own instances."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from reductions.core.reduction import Reduction
+from reductions.registry import rules
+from reductions.run.checking import score
+from reductions.run.checks.image import Image
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.name)
+def test_every_mutant_is_caught(
+    rule: Reduction, images: Callable[[Reduction], list[Image]], record_property: Callable[[str, object], None]
+) -> None:
+    found = score(rule, images(rule))
+    record_property("mutation score", str(found))
+    assert found.missed == []
+    assert len(found.caught_by) >= 4

@@ -1,0 +1,17 @@
+"""The error and the largest score that a rule announces are those of its images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from reductions.core.reduction import Reduction
+from reductions.registry import rules
+from reductions.run.checking import failures
+from reductions.run.checks.image import Image
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.name)
+def test_images(rule: Reduction, images: Callable[[Reduction], list[Image]]) -> None:
+    assert list(map(str, failures(rule, images(rule), ("needs",)))) == []
