@@ -51,3 +51,8 @@ def any_answer(context: int, answers: Sequence[Answer]) -> Answer:
     if len(answers) < context:
         return Answer(Decision.UNDECIDED, note=f"{len(answers)} of {context} targets were answered")
     return Answer(Decision.NO, count=count)
+
+
+def turned_pair(context: Any, index: int, witness: Any) -> tuple[int, int]:
+    """A mistake, for mutants: row indices of the wrong side."""
+    return int(witness[1]), int(witness[0])
