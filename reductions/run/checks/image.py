@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
@@ -15,7 +15,8 @@ from reductions.oracles.oracle import Oracle
 from reductions.run.checks.plain_solvers import PLAIN_SOLVERS
 
 SCALES = ("d", "sqrt", "one")  # the conventions taken in turn where a rule has the option `scale`
-SEARCHED = 40  # samples looked at for each one wanted, before giving up on a rule that accepts few
+EDGES = 40  # from this number on samples are taken to be ordinary ones
+SEARCHED = 400  # ordinary samples looked at, before giving up on a rule that accepts few
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,15 +135,25 @@ def make_image(rule: Reduction, case: Case) -> Image:
 
 
 def cases_of(rule: Reduction, seed: int, cases: int) -> list[Case]:
-    """`cases` samples that the rule accepts, then all its hard instances; scale and switches change on the way."""
+    """`cases` samples from the start (the edge cases), as many from number `EDGES` on, then all hard instances.
+
+    Instances that the rule does not accept are passed over. Score scale and switches change from case to case.
+    """
     found: list[Case] = []
-    for label, instance in _candidates(rule, seed, cases):
-        options = options_of(rule, len(found))
-        if rule.accepts is None or rule.accepts(instance, options) is None:
-            if label.startswith("samples") and len(found) >= cases:
-                continue
-            found.append(Case(label, instance, options))
+    for name, start, stop in (("samples", 0, EDGES), ("samples", EDGES, EDGES + SEARCHED), ("hard", 0, None)):
+        hard = rule.hard(seed) if rule.hard is not None else ()
+        instances = enumerate(rule.source.samples(seed) if name == "samples" else hard)
+        accepted = _accepted(rule, f"{name}({seed})", islice(instances, start, stop), len(found))
+        found += accepted if name == "hard" else islice(accepted, cases)
     return found
+
+
+def _accepted(rule: Reduction, name: str, instances: Iterable[tuple[int, Any]], number: int) -> Iterator[Case]:
+    for index, instance in instances:
+        options = options_of(rule, number)
+        if rule.accepts is None or rule.accepts(instance, options) is None:
+            yield Case(f"{name}[{index}]", instance, options)
+            number += 1
 
 
 def options_of(rule: Reduction, number: int) -> dict[str, Any]:
@@ -154,10 +165,3 @@ def options_of(rule: Reduction, number: int) -> dict[str, Any]:
         elif isinstance(default, bool):
             options[name] = default ^ bool(number // len(SCALES) % 2)
     return options
-
-
-def _candidates(rule: Reduction, seed: int, cases: int) -> Iterator[tuple[str, Any]]:
-    for index, instance in enumerate(islice(rule.source.samples(seed), cases * (SEARCHED if rule.accepts else 1))):
-        yield f"samples({seed})[{index}]", instance
-    for index, instance in enumerate(rule.hard(seed) if rule.hard is not None else ()):
-        yield f"hard({seed})[{index}]", instance

@@ -14,7 +14,7 @@ from reductions.run.checks.fidelity import round_trip, written
 from reductions.run.checks.plain_solvers import PLAIN_SOLVERS
 from varproof.base.errors import InputError
 
-SEED, SAMPLES = 3, 30
+SEED, SAMPLES = 3, 80
 MALFORMED = (None, (), (0,), (-1, 0), (0, -1), (0, 10**6), "ab", 1.5, ((0, 0), 0), (True, None))
 DECIDING = [problem for problem in problems() if not problem.FUNCTION]
 
@@ -48,7 +48,7 @@ def test_json_of_something_else_is_refused(problem: type[Any]) -> None:
 @pytest.mark.parametrize("problem", DECIDING, ids=lambda problem: problem.NAME)
 def test_two_solvers_agree_on_samples_of_both_kinds(problem: type[Any]) -> None:
     seen = []
-    for instance in some(problem, count=60):
+    for instance in some(problem, count=SAMPLES):
         answer, plain = instance.solve(), PLAIN_SOLVERS[problem.NAME](instance)
         assert answer.decision is plain.decision
         seen.append(answer.decision)
