@@ -89,9 +89,15 @@ def check_rule(
     return list(failures(rule, cases_of(rule, seed, cases), checks))
 
 
-def images_of(rule: Reduction, seed: int = 0, cases: int = 12) -> list[Image]:
-    """The images that `check_rule` looks at."""
-    return [make_image(rule, case) for case in cases_of(rule, seed, cases)]
+def images_of(rule: Reduction, seed: int = 0, cases: int = 12) -> list[Case | Image]:
+    """The images that `check_rule` looks at, to be checked several times; the bare case where `forward` raises."""
+    made: list[Case | Image] = []
+    for case in cases_of(rule, seed, cases):
+        try:
+            made.append(make_image(rule, case))
+        except Exception:  # said by `failures`, which tries again
+            made.append(case)
+    return made
 
 
 def failures(
@@ -159,7 +165,7 @@ def caught(
 
 def mutation_score(rules: Sequence[Reduction], seed: int = 0, cases: int = 12) -> list[Score]:
     """For each rule which check catches each of its mutants, on the same cases as `check_rule`."""
-    return [score(rule, cases_of(rule, seed, cases)) for rule in rules]
+    return [score(rule, images_of(rule, seed, cases)) for rule in rules]
 
 
 def score(rule: Reduction, cases: Sequence[Case | Image]) -> Score:

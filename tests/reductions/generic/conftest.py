@@ -8,16 +8,16 @@ import pytest
 
 from reductions.core.reduction import Reduction
 from reductions.run.checking import images_of
-from reductions.run.checks.image import Image
+from reductions.run.checks.image import Case, Image
 
-Images = Callable[[Reduction], list[Image]]
+Images = Callable[[Reduction], list[Case | Image]]
 
 
 @pytest.fixture(scope="session")
 def images() -> Images:
-    made: dict[str, list[Image]] = {}
+    made: dict[str, list[Case | Image]] = {}
 
-    def of(rule: Reduction) -> list[Image]:
+    def of(rule: Reduction) -> list[Case | Image]:
         if rule.name not in made:
             made[rule.name] = images_of(rule)
         return made[rule.name]

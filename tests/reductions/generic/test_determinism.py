@@ -9,9 +9,9 @@ import pytest
 from reductions.core.reduction import Reduction
 from reductions.registry import rules
 from reductions.run.checking import failures
-from reductions.run.checks.image import Image
+from reductions.run.checks.image import Case, Image
 
 
 @pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.name)
-def test_images(rule: Reduction, images: Callable[[Reduction], list[Image]]) -> None:
+def test_images(rule: Reduction, images: Callable[[Reduction], list[Case | Image]]) -> None:
     assert list(map(str, failures(rule, images(rule), ("determinism",)))) == []

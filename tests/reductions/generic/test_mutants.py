@@ -9,12 +9,12 @@ import pytest
 from reductions.core.reduction import Reduction
 from reductions.registry import rules
 from reductions.run.checking import score
-from reductions.run.checks.image import Image
+from reductions.run.checks.image import Case, Image
 
 
 @pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.name)
 def test_every_mutant_is_caught(
-    rule: Reduction, images: Callable[[Reduction], list[Image]], record_property: Callable[[str, object], None]
+    rule: Reduction, images: Callable[[Reduction], list[Case | Image]], record_property: Callable[[str, object], None]
 ) -> None:
     found = score(rule, images(rule))
     record_property("mutation score", str(found))
