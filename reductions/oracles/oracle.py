@@ -13,7 +13,10 @@ class Oracle(Protocol):
     """`name` for reports; `outputs` answers one instance. `Outputs.error` may exceed the instance's delta: then rules
     decode with what margin is left, and may say UNDECIDED."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """For reports; a plain attribute will do."""
+        ...
 
     def outputs(self, instance: ApproximateAttention | VarAttention) -> Outputs:
         """Outputs of shape (rows asked for, value columns)."""
