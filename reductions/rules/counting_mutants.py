@@ -24,10 +24,9 @@ def _planned(change: Callable[[Plan, int], Plan]) -> Callable[..., Mapped]:
 
     def mutated(instance: OrthogonalVectors, options: Mapping[str, Any]) -> Mapped:
         mapped = forward(instance, options)
-        plan = mapped.context.plan
-        if plan is None:
+        if not isinstance(mapped.targets, Calls):
             return mapped
-        plan = change(plan, instance.left.dim)
+        plan = change(mapped.targets.plan, instance.left.dim)
         return replace(mapped, targets=replace(mapped.targets, plan=plan), context=Context(instance, plan))
 
     return mutated

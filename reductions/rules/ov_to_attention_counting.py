@@ -81,18 +81,20 @@ def hard(seed: int) -> list[OrthogonalVectors]:
     """Instances near the bound: rows orthogonal to all keys (they attain it), to one, to all but one, and to none."""
     rng = np.random.default_rng(seed)
     made = [OrthogonalVectors.from_bits(np.array([[0, 1], [1, 0]]), np.array([[1, 0]]))]
-    for keys, dim in ((2, 3), (24, 5), (300, 4)):
+    for keys, dim in ((2, 3), (24, 12), (300, 4)):
         right = np.zeros((keys, dim + 1), dtype=np.uint8)
         right[:, 0] = 1
-        right[0] = rng.permuted([0] + [1] * dim) * (np.arange(dim + 1) > 0)
+        right[0] = [0] + [1] * dim
         none = np.zeros(dim + 1, dtype=np.uint8)
         one = none.copy()
         one[0] = 1  # meets every key but the first
         other = np.ones(dim + 1, dtype=np.uint8)
         all_but_one = other - one  # meets the first key alone, in all its ones
-        rows = np.stack([none, one, other, all_but_one])
+        order = rng.permutation(dim + 1)
+        rows = np.stack([none, one, other, all_but_one])[:, order]
+        right = right[:, order]
         made.append(OrthogonalVectors.from_bits(rows, right))
-        made.append(OrthogonalVectors.from_bits(rows[[1, 1]], right))  # YES by a count of 1
+        made.append(OrthogonalVectors.from_bits(rows[[2, 1]], right))  # YES by a count of 1
         made.append(OrthogonalVectors.from_bits(rows[[2]], right))  # NO
         made.append(OrthogonalVectors.from_bits(rows[[1, 2]], right[1:]))  # NO, inner products 1
     return made
