@@ -42,7 +42,8 @@ def decide_rows(outputs: Outputs, delta: Fraction, threshold: Fraction = HALF) -
 
 def first_column(outputs: Outputs) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """The first value of each row, floats or (from balls) fractions, 0 where it is no number; and where it is one."""
-    column = np.asarray(outputs.values).reshape(outputs.rows, -1)[:, :1].ravel()
+    values = np.asarray(outputs.values)
+    column = values if values.ndim == 1 else values[:, 0]
     if column.dtype != object:
         finite = np.isfinite(column)
         return np.where(finite, column, 0.0).astype(np.float64), finite
@@ -57,6 +58,8 @@ def above(values: NDArray[Any], bound: Fraction) -> NDArray[np.bool_]:
     """Whether values > bound, exactly: a float is compared with the float next to the bound, and ties are settled."""
     if values.dtype == object:
         return np.array([value > bound for value in values], dtype=np.bool_)
+    if abs(bound) > 1 << 1000:  # no float: nothing finite is above it, or everything
+        return np.full(len(values), bound < 0, dtype=np.bool_)
     nearest = float(bound)
     tied_above = Fraction(nearest) > bound
     return np.asarray((values > nearest) | ((values == nearest) & tied_above), dtype=np.bool_)

@@ -129,10 +129,15 @@ def score_of_one(unit: Fraction, scale: str, head_dim: int) -> arb:
         return ball(parse_scale(scale).gamma(head_dim)) * ball(unit) ** 2
 
 
-def output_levels(beta: arb, high: int, low: int, keys: int, neutral_product: Fraction) -> tuple[arb, arb]:
-    """The lemma's two levels for a neutral score beta `neutral_product` that need not be centred. Both are attained."""
+def output_levels(
+    beta: arb, high: int, low: int, keys: int, neutral_product: Fraction, copies: int = 1
+) -> tuple[arb, arb]:
+    """The lemma's two levels for `copies` neutral keys of score beta `neutral_product`, centred or not.
+
+    Both are attained, the second as an infimum for n > 1.
+    """
     with working_precision():
-        theta = beta * ball(neutral_product)
+        theta = beta * ball(neutral_product) + ball(copies).log()
         return logistic(beta * low + ball(keys).log() - theta), logistic(beta * high - theta)
 
 
