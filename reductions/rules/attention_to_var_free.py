@@ -143,7 +143,7 @@ def lowered_neutral(
     wrong = abs(ball(spare).log() + unit * step / 2**bits)  # the neutral mass is off by e^wrong at most
     cost = upper_rational(ball(source.value_range) * (wrong / 4).tanh())
     keys = ExactArray(numbers, source.keys.unit / 2**bits)
-    return keys, cost, int(numbers[neutral, channel]) * keys.unit
+    return keys, layout.padded(cost), int(numbers[neutral, channel]) * keys.unit
 
 
 def _largest_but(source: layout.Source, neutral: int) -> Fraction:
@@ -163,7 +163,7 @@ def _suppressed(
     factor = source.value_range * spare
     needed = (ball(max(factor, Fraction(1)) * layout.SHARE) / ball(instance.delta)).log() - floor
     made = layout.projections(source, needed, copies)
-    cost = layout.suppression_cost(factor, -floor - made.strength)
+    cost = layout.padded(layout.suppression_cost(factor, -floor - made.strength))
     vectors = _tokens(source, schedule, placed, None, 2)
     notes = (
         f"No neutral key with a constant query channel: {spare} of {schedule.tokens} tokens get the score -M, "

@@ -28,7 +28,7 @@ def threshold_instances(seed: int) -> Sequence[ApproximateAttention]:
 def _instance(rng: np.random.Generator, scale: str, head_dim: int, data: int = 6) -> ApproximateAttention:
     dim = head_dim - 1
     left = np.zeros((5, dim), dtype=np.int64)
-    left[np.arange(5), rng.integers(0, dim, 5)] = 1  # one bit each: inner products are 0 or 1
+    left[np.arange(5), (np.arange(5) + rng.integers(0, dim)) % dim] = 1  # one bit: inner products are 0 or 1
     right = np.ones((data, dim), dtype=np.int64)
     right[rng.integers(0, data), rng.integers(0, dim)] = 0
     with working_precision():

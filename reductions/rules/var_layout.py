@@ -100,7 +100,6 @@ class Projections:
     value: NDArray[np.int64]
     query_unit: Fraction
     key_unit: Fraction
-    entry: int
     copies: int
     strength: arb
 
@@ -116,14 +115,17 @@ def projections(source: Source, needed: arb | None, copies: int) -> Projections:
     query[np.arange(d), np.arange(d)] = fine
     key[d + np.arange(d), np.arange(d)] = fine
     value[2 * d + np.arange(columns), np.arange(columns)] = 1
-    copies, entry, strength = wide.head_dim - d, 0, arb(0)
+    copies, strength = wide.head_dim - d, arb(0)
+    query_unit, key_unit = source.queries.unit * wide.factor / fine, source.keys.unit / fine
     if needed is not None:
-        per_entry = source.score_unit * copies / FINE**2
-        entry = max(1, ceiling_integer((needed / per_entry).max(arb(0)).sqrt()))
-        query[width - 2, d:], key[width - 1, d:] = entry, entry
-        strength = per_entry * entry * entry
-    unit = source.queries.unit * wide.factor / fine
-    return Projections(query, key, value, unit, source.keys.unit / fine, entry, copies, strength)
+        per_product = source.score_unit * copies / FINE**2
+        wanted = needed.max(arb(0)) / per_product
+        # entries of about the same size, units included, on both sides
+        first = max(1, ceiling_integer((wanted * ball(key_unit / query_unit)).sqrt()))
+        second = max(1, ceiling_integer(wanted / first))
+        query[width - 2, d:], key[width - 1, d:] = first, second
+        strength = per_product * first * second
+    return Projections(query, key, value, query_unit, key_unit, copies, strength)
 
 
 def strength_of(source: Source, target: VarAttention) -> arb:
@@ -187,11 +189,13 @@ def needs(source: Source, target: VarAttention, logit_bound: arb) -> dict[str, A
     """The precision of a target: its delta, the gap that a threshold with this delta has, B, entries by convention."""
     d = int(target.key_projection.shape[1])
     with working_precision():
-        sides = (
-            (source.queries.largest, target.query_projection, target.query_unit),
-            (source.keys.largest, target.key_projection, target.key_unit),
-        )
-        sizes = [ball(int(np.abs(p).max()) * max(1, n) * unit) for n, p, unit in sides]
+        sizes = [
+            ball(max(int(p[:, : source.head_dim].max()) * n, int(p[:, source.head_dim :].max(initial=0))) * unit)
+            for n, p, unit in (
+                (source.queries.largest, target.query_projection, target.query_unit),
+                (source.keys.largest, target.key_projection, target.key_unit),
+            )
+        ]
         size = ball(parse_scale(target.scale).gamma(d)) * sizes[0] * sizes[1]
         entries = {name: to_float((size / ball(parse_scale(name).gamma(d))).sqrt()) for name in ("d", "sqrt", "one")}
         half = ball(min(Fraction(999, 1000), 2 * target.delta))
@@ -204,6 +208,18 @@ def largest_score(source: Source) -> arb:
     numbers = (source.queries.numbers, source.keys.numbers)
     sums = [int(np.abs(each).sum(axis=1).max(initial=0)) for each in numbers]
     return source.score_unit * min(sums[0] * source.keys.largest, sums[1] * source.queries.largest)
+
+
+def padded(cost: Fraction) -> Fraction:
+    """`cost` rounded up to 40 significant bits, and so short to write and above any ball of the same number.
+
+    >>> padded(Fraction(1, 3)) > Fraction(1, 3), padded(Fraction(0))
+    (True, Fraction(0, 1))
+    """
+    if cost == 0:
+        return cost
+    grid = Fraction(2) ** (40 - cost.numerator.bit_length() + cost.denominator.bit_length())
+    return Fraction((cost * grid).__floor__() + 1) / grid
 
 
 def suppression_cost(factor: Fraction, exponent: arb) -> Fraction:
