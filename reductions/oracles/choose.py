@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from reductions.oracles.exact import DTYPES, ExactOracle
+from reductions.oracles.fitting import FittingOracle
 from reductions.oracles.from_file import FileOracle
 from reductions.oracles.oracle import Oracle
 from reductions.oracles.resolve import attention_of, value_range
@@ -21,19 +21,18 @@ ALLOWED = "exact, worst-noise, worst-noise:FACTOR (a rational above 0) or file:P
 def oracle_named(text: str, dtype: str = "float64") -> Oracle:
     """The oracle of "exact", "worst-noise" (within 99/100 of delta), "worst-noise:FACTOR" or "file:PATH".
 
-    `dtype`: "float64", "float32" or "arb", in which the first three compute. Raises `InputError` for other names, and
+    `dtype`: "float64", "float32" or "arb", in which the first three compute, or "auto" (`FittingOracle`). Raises `InputError` for other names, and
     for a file that cannot be read.
 
     >>> oracle_named("exact", "arb").name, oracle_named("worst-noise:101/100").name
     ('exact in arb', 'worst noise, 101/100 of delta, over exact in float64')
     """
-    if dtype not in DTYPES:
-        raise InputError("unknown dtype", got=dtype, allowed=", ".join(DTYPES))
+    base = FittingOracle(dtype)
     kind, colon, rest = text.strip().partition(":")
     if kind == "exact" and not colon:
-        return ExactOracle(dtype)
+        return base
     if kind == "worst-noise" and bool(colon) == bool(rest):
-        return WorstNoise(ExactOracle(dtype), positive_rational(rest, name="FACTOR") if rest else Fraction(99, 100))
+        return WorstNoise(base, positive_rational(rest, name="FACTOR") if rest else Fraction(99, 100))
     if kind == "file" and rest:
         return FileOracle(rest)
     raise InputError("unknown oracle", got=text, allowed=ALLOWED)
