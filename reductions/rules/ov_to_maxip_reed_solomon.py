@@ -40,21 +40,21 @@ def accepts(instance: OrthogonalVectors, options: Mapping[str, Any]) -> str | No
     """All targets together stay below the limit."""
     if not 1 <= options["blocks"] <= 20:  # 2^21 places a row are the least for more
         return f"the number of blocks must be from 1 to 20, not {options['blocks']}"
-    field, limit = Field.of(instance.left.dim, options["blocks"]), options["limit"]
-    if field.length > 64:
-        return f"{field.q}^{field.length - 1} messages are too many"
+    field, limit = _of(instance, options), options["limit"]
     numbers = (instance.left.rows * (1 + field.messages) + instance.right.rows) * field.width
     if numbers > limit:
-        return (
-            f"{field.messages} targets in dimension {field.q}^{field.blocks + 1} = {field.width}, {numbers} integers, "
-            f"are more than the limit of {limit}"
-        )
+        targets = f"{field.q}^{field.length - 1} targets in dimension {field.q}^{field.blocks + 1}"
+        return f"{targets} are more than the limit of {limit} integers"
     return None
 
 
 def forward(instance: OrthogonalVectors, options: Mapping[str, Any]) -> Mapped:
     """One target for every message."""
-    return _image(instance, Field.of(instance.left.dim, options["blocks"]))
+    return _image(instance, _of(instance, options))
+
+
+def _of(instance: OrthogonalVectors, options: Mapping[str, Any]) -> Field:
+    return Field.of(instance.left.dim, options["blocks"])
 
 
 def _image(
@@ -129,11 +129,11 @@ def explain(instance: OrthogonalVectors, mapped: Mapped) -> list[str]:
         "0, ..., l - 1 of a polynomial of degree below l: alpha_u on the left, beta_u on the right. The polynomial "
         "psi = sum of alpha_u beta_u has degree at most 2l - 2, and psi(p) counts the blocks in which both vectors "
         "have a 1 at place p: at most T, less than q. So <a, b> = 0 iff psi vanishes at 0, ..., l - 1.",
-        f"A message is a polynomial of degree at most 2l - 2 that does vanish there; there are q^(l-1) = "
-        f"{field.messages}, each a target. The left row of message mu is 1 at (r, v) iff mu(r) is the sum of "
-        "alpha_u(r) v_u; the right row is 1 at (r, beta(r)). Their inner product counts the elements r with mu(r) = psi(r): all "
-        f"q = {field.q} if mu = psi, else at most 2l - 2 = {2 * field.length - 2}. So orthogonal pairs reach q at one "
-        "message, and no other pair comes above 2l - 2 at any.",
+        f"A message is a polynomial of degree at most 2l - 2 that does vanish there: q^(l-1) = {field.messages}, each a "
+        "target. The left row of message mu is 1 at (r, v) iff mu(r) is the sum of alpha_u(r) v_u; the right row is 1 "
+        "at (r, beta(r)). Their inner product counts the elements r with mu(r) = psi(r): all of them if mu = psi, else "
+        f"at most 2l - 2. So orthogonal pairs reach q = {field.q} at one message, and no other pair comes above "
+        f"{2 * field.length - 2} at any.",
         aligned(instance.left_bits, "left vectors:"),
         aligned(field.values(instance.left_bits[:1])[0] if instance.left.rows else [], "alpha_u(r) of the first:"),
     ]
@@ -147,10 +147,6 @@ def hard(seed: int) -> Sequence[OrthogonalVectors]:
     made.append(OrthogonalVectors.from_bits(place, 1 - place))
     made.append(OrthogonalVectors.from_bits(np.eye(9, dtype=np.uint8)[:2], 1 - np.eye(9, dtype=np.uint8)[:3]))
     return made
-
-
-def _of(instance: OrthogonalVectors, options: Mapping[str, Any]) -> Field:
-    return Field.of(instance.left.dim, options["blocks"])
 
 
 def _field_too_small(instance: OrthogonalVectors, options: Mapping[str, Any]) -> Mapped:
