@@ -153,23 +153,27 @@ def caught(
     rule: Reduction,
     mutant: Mutant,
     cases: Sequence[Case | Image],
+    *,
+    checks: Sequence[str] = tuple(CHECKS),
     known: Collection[tuple[str, str]] = (),
 ) -> Failure | None:
     """The first failure of the mutant on these cases, None where no check notices it.
 
     `known` are labels of cases with checks that fail without the mistake too: they show nothing.
     """
-    found = (each for each in failures(mutated(rule, mutant), cases) if each.place not in known)
+    found = (each for each in failures(mutated(rule, mutant), cases, checks) if each.place not in known)
     return next(found, None)
 
 
-def mutation_score(rules: Sequence[Reduction], seed: int = 0, cases: int = 12) -> list[Score]:
+def mutation_score(
+    rules: Sequence[Reduction], seed: int = 0, cases: int = 12, *, checks: Sequence[str] = tuple(CHECKS)
+) -> list[Score]:
     """For each rule which check catches each of its mutants, on the same cases as `check_rule`."""
-    return [score(rule, images_of(rule, seed, cases)) for rule in rules]
+    return [score(rule, images_of(rule, seed, cases), checks) for rule in rules]
 
 
-def score(rule: Reduction, cases: Sequence[Case | Image]) -> Score:
+def score(rule: Reduction, cases: Sequence[Case | Image], checks: Sequence[str] = tuple(CHECKS)) -> Score:
     """The score of one rule on these cases. What fails without any mistake is not counted as catching one."""
-    known = {each.place for each in failures(rule, cases)}
-    found = {mutant.name: caught(rule, mutant, cases, known) for mutant in rule.mutants}
+    known = {each.place for each in failures(rule, cases, checks)}
+    found = {each.name: caught(rule, each, cases, checks=checks, known=known) for each in rule.mutants}
     return Score(rule.name, {name: failure.check if failure is not None else None for name, failure in found.items()})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from reductions.core.answer import Answer
-from reductions.run.checks.image import Image, make_image
+from reductions.run.checks.image import Image, answer_of, make_image, modes
 
 LOOKED_AT = 12  # targets compared one by one where there are many
 
@@ -36,17 +36,24 @@ def check_determinism(image: Image) -> Iterator[str]:
         yield "making the image changed the instance"
 
 
+def solved(instance: Any) -> Answer:
+    """The answer of the reference solver."""
+    answer: Answer = instance.solve()
+    return answer
+
+
 def check_round_trip(image: Image) -> Iterator[str]:
-    """`round_trip` of the first and the last target."""
+    """`round_trip` of the first and the last target, answered by the first of `modes`: the reference may be slow."""
+    mode = modes(image.rule.target)[0]
     for index in sorted({0, len(image.targets) - 1} if image.targets else ()):
-        for said in round_trip(image.targets[index]):
+        for said in round_trip(image.targets[index], lambda target: answer_of(target, mode)):
             yield f"target {index}: {said}"
 
 
-def round_trip(instance: Any) -> Iterator[str]:
+def round_trip(instance: Any, solve: Callable[[Any], Answer] = solved) -> Iterator[str]:
     """What changes when an instance goes through JSON text, and whether its saved files can be read.
 
-    Works for any problem: parameters, the JSON of the copy and the reference solver's answer must be equal.
+    Works for any problem: parameters, the JSON of the copy and the answer of `solve` must be equal.
     """
     text = written(instance)
     if json.loads(text).get("problem") != instance.NAME:
@@ -56,8 +63,8 @@ def round_trip(instance: Any) -> Iterator[str]:
         yield f"parameters {instance.parameters()} come back as {copy.parameters()}"
     if written(copy) != text:
         yield "its JSON changes after one trip"
-    if not same_answer(copy.solve(), instance.solve()):
-        yield "the reference solver answers the copy differently"
+    if not same_answer(solve(copy), solve(instance)):
+        yield "the copy is answered differently"
     with TemporaryDirectory() as folder:
         yield from _saved(instance, Path(folder))
 

@@ -84,7 +84,7 @@ class Image:
         """The answers to all targets, by the solver or the oracle that `mode` names (see `modes`)."""
         answered = self.made.answered
         if mode not in answered:
-            answered[mode] = tuple(_answer(target, mode) for target in self.targets)
+            answered[mode] = tuple(answer_of(target, mode) for target in self.targets)
         return answered[mode]
 
     def decoded(self, answers: tuple[Answer, ...]) -> Answer:
@@ -122,7 +122,8 @@ def oracle_of(mode: str) -> Oracle:
     return ExactOracle(mode)
 
 
-def _answer(target: Any, mode: str) -> Answer:
+def answer_of(target: Any, mode: str) -> Answer:
+    """The answer to a target, by the solver or the oracle of a mode."""
     if target.FUNCTION:
         return Answer(outputs=oracle_of(mode).outputs(target))
     answer: Answer = PLAIN_SOLVERS[target.NAME](target) if mode == "plain" else target.solve()
