@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from flint import ctx
+from flint import arb, ctx
 from sympy import Integer
 
 from reductions.core.reduction import Exponents, Kind, Option, Reduction, size
@@ -17,7 +17,7 @@ from reductions.problems.orthogonal_vectors import OrthogonalVectors
 from reductions.rules.chebyshev_extrapolation import bits_of
 from reductions.rules.counting_decode import decode, extract
 from reductions.rules.counting_explain import explain
-from reductions.rules.counting_image import ball_of, degree_of, forward, largest_logit, plan_of
+from reductions.rules.counting_image import Plan, ball_of, degree_of, forward, largest_logit, plan_of
 from reductions.rules.counting_mutants import MUTANTS
 from reductions.rules.counting_structure import structure
 from varproof.base.balls import ball
@@ -26,7 +26,7 @@ from varproof.growth.scales import parse_scale
 
 ENTRIES = 1 << 27  # integers in the arrays of a call: 1 GiB
 NODES = 2048
-_UNIT = 2.0**-53  # unit roundoff of float64
+_ROUNDING = 16 * arb(2) ** -53  # of float64
 SCALES = ("d", "sqrt", "one")
 
 
@@ -65,7 +65,6 @@ def precision(instance: OrthogonalVectors, options: Mapping[str, Any]) -> dict[s
         entries = {
             name: float((bound / plan.degree / ball_of(parse_scale(name).gamma(dim))).sqrt().mid()) for name in SCALES
         }
-        rounding = 16 * (float(bound.mid()) + 16 + float(ball(plan.keys + 1).log().mid()) / np.log(2)) * _UNIT
     return {
         "delta": plan.delta,
         "bits": bits_of(plan.delta),
@@ -73,8 +72,15 @@ def precision(instance: OrthogonalVectors, options: Mapping[str, Any]) -> dict[s
         "logit_bound": float(bound.mid()),
         "entry_bounds": entries,
         "calls": plan.degree,
-        "dtype": "float64" if rounding <= plan.delta else "arb",
+        "dtype": "float64" if float64_suffices(plan) else "arb",
     }
+
+
+def float64_suffices(plan: Plan) -> bool:
+    """Whether 16 (B + 16 + log2(n+1)) 2^-53 is at most delta: a rule for planning (see `precision`)."""
+    with ctx.workprec(64):
+        size = largest_logit(plan.keys, plan.logit_ratio) + 16 + ball(plan.keys + 1).log() / arb.const_log2()
+        return bool(size * _ROUNDING <= ball(plan.delta))
 
 
 def hard(seed: int) -> list[OrthogonalVectors]:
