@@ -34,12 +34,14 @@ svg a:focus { outline: none; } svg a:focus-visible rect, svg a:hover rect { stro
 .legend { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; padding: 0; list-style: none; color: var(--soft); }
 .legend i { display: inline-block; width: 1.8em; margin-right: .4em; vertical-align: middle; border-top: 3px solid; }
 .legend .cited i { border-top-style: dashed; }
-table { width: 100%; border-collapse: collapse; font-size: .9rem; }
+table { width: 100%; border-collapse: collapse; font-size: .9rem; table-layout: fixed; }
+p { margin: .4rem 0; } th p { font-weight: 400; } .hint { display: none; color: var(--soft); }
 th, td { padding: .45rem .6rem; border-bottom: 1px solid var(--rule); text-align: left; vertical-align: top;
   overflow-wrap: anywhere; }
-th[scope=row] { overflow-wrap: normal; } td code { display: block; }
+td code { display: block; padding-left: 1.2em; text-indent: -1.2em; }
 code { font: .85em/1.5 ui-monospace, monospace; }
-@media (max-width: 48rem) { thead { position: absolute; left: -999rem; } tr { display: block; padding: .6rem 0;
+@media (max-width: 48rem) { .hint { display: block; }
+  thead { position: absolute; left: -999rem; } tr { display: block; padding: .6rem 0;
   border-bottom: 2px solid var(--rule); } th, td { display: block; border: 0; padding: .15rem 0; }
   th[scope=row] { font-size: 1.05rem; } td::before { content: attr(data-name) ": "; color: var(--soft); } }
 """
@@ -62,6 +64,7 @@ def graph_html(made: Graph, routes: Sequence[Route] = (), title: str = "Reductio
         '<a class="skip" href="#rules">Skip the picture</a>',
         f"<main><h1>{escape(title)}</h1>",
         f'<div class="scroll" tabindex="0" role="region" aria-label="picture">{graph_svg(made)}</div>',
+        '<p class="hint">The picture scrolls sideways; the tables below say all of it in words.</p>',
         f'<ul class="legend" aria-label="kinds of lines">{legend}</ul>',
     ]
     if routes:
@@ -73,31 +76,27 @@ def graph_html(made: Graph, routes: Sequence[Route] = (), title: str = "Reductio
     return "\n".join([*parts, "</main></body></html>"])
 
 
-EDGE = ("rule", "from, to", "kind", "(rho, kappa, sigma)", "calls", "sizes", "scope", "sources")
-ROUTE = ("route", "calls", "sizes here", "sizes", "exponents")
+EDGE = ("rule", "exponents and calls", "sizes", "scope and sources")
+ROUTE = ("route", "sizes at these parameters", "sizes", "exponents")
 PROBLEM = ("problem", "title", "N", "parameters")
-HYPOTHESIS = ("hypothesis", "status", "statement", "refuted if", "implied by", "implies", "sources")
+HYPOTHESIS = ("hypothesis", "statement", "refuted if", "where it stands")
 
 
 def _edge(facts: dict[str, Any]) -> tuple[str, list[str]]:
-    way = f'<a href="#problem-{escape(facts["source"])}">{escape(facts["source"])}</a> to '
-    way += f'<a href="#problem-{escape(facts["target"])}">{escape(facts["target"])}</a>'
-    triple = f"({facts['rho']}, {facts['kappa']}, {facts['sigma']})"
-    cells = [f"{escape(facts['name'])}", way, facts["kind"], _code([triple]), _code([facts["calls"] or "none run"])]
-    cells += [
-        _code(size_lines(facts)) or "asymptotic",
-        escape(facts["claim_scope"]),
-        escape(", ".join(facts["sources"])),
-    ]
-    return f"rule-{facts['name']}", cells
+    ways = [f'<a href="#problem-{escape(facts[end])}">{escape(facts[end])}</a>' for end in ("source", "target")]
+    first = f"{escape(facts['name'])}<p>{ways[0]} to {ways[1]}<br>{facts['kind']}</p>"
+    triple = [f"rho = {facts['rho']}", f"kappa = {facts['kappa']}", f"sigma = {facts['sigma']}"]
+    calls = [] if facts["calls"] is None else [f"calls <= {facts['calls']}"]
+    scope = f"{escape(facts['summary'])}<p>{escape(facts['claim_scope'])}</p>{escape(', '.join(facts['sources']))}"
+    return f"rule-{facts['name']}", [first, _code(triple + calls), _code(size_lines(facts)) or "asymptotic", scope]
 
 
 def _route(route: Route) -> tuple[str, list[str]]:
     facts = route_facts(route)
     numbers = [f"{name} {'?' if value is None else value}" for name, value in facts["sizes"].items()]
-    calls = "?" if facts["calls"] is None else str(facts["calls"])
-    cells = [escape(" → ".join(facts["rules"])), calls, _code(numbers), _code(size_lines(facts))]
-    return f"route-{'-'.join(facts['rules'])}", [*cells, escape(facts["exponent"])]
+    numbers.append(f"calls {'?' if facts['calls'] is None else facts['calls']}")
+    cells = [escape(" → ".join(facts["rules"])), _code(numbers), _code(size_lines(facts)), escape(facts["exponent"])]
+    return f"route-{'-'.join(facts['rules'])}", cells
 
 
 def _problem(problem: type[Any]) -> tuple[str, list[str]]:
@@ -108,10 +107,12 @@ def _problem(problem: type[Any]) -> tuple[str, list[str]]:
 
 def _hypothesis(each: Any) -> tuple[str, list[str]]:
     facts = hypothesis_facts(each)
-    by = " and ".join(", ".join(facts[key]) for key in ("implied_by", "by") if facts[key])
-    cells = [facts["name"], facts["status"], facts["statement"], facts["refuted_if"], by or "nothing known"]
-    cells += [", ".join(facts["implies"]) or "nothing here", ", ".join(facts["sources"])]
-    return f"hypothesis-{facts['id']}", [escape(cell) for cell in cells]
+    parts = [facts["status"]]
+    parts += [f"from {', '.join(facts['implied_by'])}"] * bool(facts["implied_by"])
+    parts += [f"by {', '.join(facts['by'])}"] * bool(facts["by"])
+    parts += [f"implies {', '.join(facts['implies'])}"] * bool(facts["implies"])
+    standing = "<br>".join(escape(part) for part in [*parts, ", ".join(facts["sources"])])
+    return f"hypothesis-{facts['id']}", [*(escape(facts[key]) for key in ("name", "statement", "refuted_if")), standing]
 
 
 def _code(lines: Sequence[str]) -> str:

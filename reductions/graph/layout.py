@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+import networkx as nx
+
 from reductions.graph.model import Edge, Graph, edges_of
 
 BOX_WIDTH, BOX_HEIGHT = 122.0, 44.0
 LABEL_HEIGHT, GAP = 20.0, 10.0
-LETTER = 6.3  # width of a letter of a label
+LETTER = 6.8  # width of a letter of a label
 MARGIN, BETWEEN = 14.0, 30.0
 SWEEPS = 40
 
@@ -89,9 +91,11 @@ def layout(made: Graph) -> Layout:
 
 
 def _rows(names: Sequence[str], edges: Sequence[Edge]) -> dict[str, int]:
-    """Longest path from the top; edges that would close a cycle do not count."""
+    """Longest path from the top; where there are cycles, only edges in the order of the names count."""
     rows = dict.fromkeys(names, 0)
-    forward = [(e.source.NAME, e.target.NAME) for e in edges if names.index(e.source.NAME) < names.index(e.target.NAME)]
+    forward = [(e.source.NAME, e.target.NAME) for e in edges if e.source is not e.target]
+    if not nx.is_directed_acyclic_graph(nx.DiGraph(forward)):
+        forward = [(source, target) for source, target in forward if names.index(source) < names.index(target)]
     for _ in names:
         for source, target in forward:
             rows[target] = max(rows[target], rows[source] + 1)

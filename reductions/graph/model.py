@@ -43,10 +43,9 @@ def all_edges() -> tuple[Edge, ...]:
 
 
 def edges_of(made: Graph) -> tuple[Edge, ...]:
-    """The edges of a graph: rules first, then cited ones, each in the order in which they were added."""
+    """The edges of a graph: rules first, then cited ones, by source and target in the order of the problems."""
     found: list[Edge] = [data["edge"] for _, _, data in made.edges(data=True)]
-    order = {edge.name: place for place, edge in enumerate(made.graph.get("order", found))}
-    return tuple(sorted(found, key=lambda edge: (isinstance(edge, CitedEdge), order[edge.name])))
+    return tuple(sorted(found, key=lambda edge: isinstance(edge, CitedEdge)))
 
 
 def node_named(made: Graph, name: str) -> type[Any]:
@@ -86,16 +85,27 @@ def reachable(made: Graph, source: str) -> tuple[str, ...]:
     return tuple(name for name in made if name in found)
 
 
-def between(made: Graph, source: str, target: str) -> Graph:
-    """The part of the graph that lies on walks from `source` to `target`, cited edges included.
+def part(made: Graph, source: str | None, target: str | None) -> Graph:
+    """The part of the graph that `source` leads to and that leads to `target`, cited edges included; None: any.
 
-    Raises `InputError` where there is no such walk.
+    Raises `InputError` for unknown names and where nothing leads from `source` to `target`.
     """
-    kept = (nx.descendants(made, source) | {source}) & (nx.ancestors(made, target) | {target})
-    if target not in kept or source not in kept:
+    kept = set(made)
+    if source is not None:
+        node_named(made, source)
+        kept &= nx.descendants(made, source) | {source}
+    if target is not None:
+        node_named(made, target)
+        kept &= nx.ancestors(made, target) | {target}
+    if source is not None and target is not None and not {source, target} <= kept:
         raise unreachable(made, source, target)
-    part: Graph = made.subgraph([name for name in made if name in kept]).copy()
-    return part
+    cut: Graph = nx.MultiDiGraph()
+    cut.add_nodes_from((name, data) for name, data in made.nodes(data=True) if name in kept)
+    for edge in edges_of(made):
+        if edge.source.NAME in kept and edge.target.NAME in kept:
+            executable = isinstance(edge, Reduction)
+            cut.add_edge(edge.source.NAME, edge.target.NAME, key=edge.name, edge=edge, executable=executable)
+    return cut
 
 
 def unreachable(made: Graph, source: str, target: str) -> InputError:

@@ -41,7 +41,7 @@ def nondecreasing(formula: sympy.Expr, names: frozenset[str]) -> bool:
     if formula.is_Symbol:
         return True
     inner = all(nondecreasing(part, names) for part in formula.args)
-    if formula.is_Add or isinstance(formula, _MONOTONE):
+    if formula.is_Add or _is_monotone(formula):
         return inner
     if formula.is_Mul:
         return inner and all(part.is_nonnegative for part in formula.args)
@@ -73,6 +73,11 @@ def upper_bound(formula: sympy.Expr, exact: Mapping[str, sympy.Expr], upper: Map
     return _interval(formula, loose, low, upper)[1]
 
 
+def _is_monotone(formula: sympy.Expr) -> bool:
+    """Whether a function does not decrease in any argument; functions of rules say so by `nondecreasing = True`."""
+    return isinstance(formula, _MONOTONE) or getattr(type(formula), "nondecreasing", False) is True
+
+
 def _occurs(formula: sympy.Expr, names: frozenset[str]) -> bool:
     return any(str(symbol) in names for symbol in formula.free_symbols)
 
@@ -93,7 +98,7 @@ def _interval(
         return sympy.Add(*(a for a, _ in parts)), sympy.Add(*(b for _, b in parts))
     if formula.is_Mul:
         return reduce(_times, parts)
-    if isinstance(formula, _MONOTONE):
+    if _is_monotone(formula):
         return formula.func(*(a for a, _ in parts)), formula.func(*(b for _, b in parts))
     if formula.is_Pow:
         (base_low, base_high), (least, most) = parts

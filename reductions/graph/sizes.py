@@ -115,4 +115,7 @@ def whole(value: sympy.Expr) -> int | None:
 
 
 def _bound(formula: sympy.Expr, before: Sizes) -> sympy.Expr:
-    return upper_bound(formula, before.exact, before.upper)
+    try:
+        return upper_bound(formula, before.exact, before.upper)
+    except InputError:
+        return sympy.oo  # no bound is known: larger than everything in comparisons, never an estimate

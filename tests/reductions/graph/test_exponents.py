@@ -41,8 +41,8 @@ def test_the_cited_edge_costs_half_of_delta(stub: SimpleNamespace) -> None:
     assert exponent_sentence(path) == (
         "var-attention in side^(4 - eps) => cnf in 2^((1 - eps') variables), eps' = eps/4 - delta_R/2 - "
         "gamma_sparsify, for 0 < eps <= 2 (exponents up to o(1)). delta_R > 0 may be any constant; the constants of "
-        "the instances depend on it. gamma_sparsify > 0 may be any constant; the constants of the instances depend on it. Uses the cited "
-        "theorem cited_gap (arXiv:1803.00904)."
+        "the instances depend on it. gamma_sparsify > 0 may be any constant; the constants of the instances depend on "
+        "it. Uses the cited theorem cited_gap (arXiv:1803.00904)."
     )
 
 
