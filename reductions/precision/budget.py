@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil
 from typing import Any
 
 from flint import arb
 
-from reductions.precision.rounding import working_precision
-from varproof.base.balls import ball, ceiling_integer, to_float, upper_rational
+from varproof.base.balls import to_float, upper_rational
 
 SIGNIFICAND_BITS: Mapping[str, int] = {"float32": 24, "float64": 53}
 
@@ -57,9 +57,9 @@ def bits_needed(delta: Fraction, logit_bound: arb | Fraction, keys: int) -> int:
     >>> bits_needed(Fraction(1, 4), Fraction(10), 256)
     11
     """
-    with working_precision():
-        wanted = (ball(logit_bound) * 3 / 2 + keys + 4) / ball(delta)
-        return max(1, ceiling_integer(ball(upper_rational(wanted)).log() / ball(2).log()))
+    bound = upper_rational(logit_bound) if isinstance(logit_bound, arb) else Fraction(logit_bound)
+    wanted = (bound * 3 / 2 + keys + 4) / delta
+    return max(1, (ceil(wanted) - 1).bit_length())
 
 
 def budget(delta: Fraction, gap: arb | float, logit_bound: arb, entry_bounds: Mapping[str, float], keys: int) -> Budget:
