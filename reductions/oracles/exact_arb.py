@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from reductions.core.answer import Outputs
 from reductions.oracles.resolve import value_range
 from reductions.problems.attention import ApproximateAttention
+from reductions.problems.ball_outputs import settled
 from reductions.problems.exact_scores import ExactScores
-from varproof.base.balls import ball, floor_integer, rational, upper_rational
+from varproof.base.balls import ball, floor_integer, rational
 
 FINER = 2**40  # outputs are this much narrower than delta unless bits were given
 GUARD = 72
@@ -37,12 +38,9 @@ def outputs_in_balls(instance: ApproximateAttention, bits: int | None = None) ->
     while True:
         with ctx.workprec(precision):
             balls = _rows(instance, scores, precision)
-            error = max((2 * upper_rational(arb(entry.rad())) for row in balls for entry in row), default=Fraction(0))
-        if bits is not None or error * FINER <= instance.delta or 2 * precision > LAST_BITS:
-            values = np.empty((len(balls), instance.values.shape[1]), dtype=object)
-            for place, row in enumerate(balls):
-                values[place] = row
-            return Outputs(values, error)
+            found = settled(balls, instance.values.shape[1], instance.delta, arb(0, ball(largest).upper()))
+        if bits is not None or found.error * FINER <= instance.delta or 2 * precision > LAST_BITS:
+            return found
         precision *= 2
 
 
@@ -59,7 +57,7 @@ def _rows(instance: ApproximateAttention, scores: ExactScores, precision: int) -
     distinct, kinds = np.unique(instance.values, axis=0, return_inverse=True)
     kinds = kinds.reshape(-1)
     exact = [[arb(rational(Fraction(entry))) for entry in value] for value in distinct.tolist()]
-    farthest = arb(max((abs(entry) for value in exact for entry in value), key=upper_rational))
+    farthest = arb(rational(max(abs(Fraction(entry)) for value in distinct.tolist() for entry in value)))
     tiny = arb(2) ** -precision
     weights: dict[int, arb] = {}
     unit = ball(instance.value_unit)

@@ -25,6 +25,7 @@ FloatName = Literal["float64", "float32"]
 UNIT = {"float64": Fraction(1, 2**53), "float32": Fraction(1, 2**24)}
 SMALLEST = {"float64": Fraction(1, 2**1074), "float32": Fraction(1, 2**149)}  # steps below the normal numbers
 SCALE_RANGE = (2.0**-900, 2.0**900)
+SMALLEST_UNIT = Fraction(1, 10**300)
 COVER = Fraction(1025, 1024)
 BITS = 192
 
@@ -68,23 +69,25 @@ def outputs_in_floats(instance: ApproximateAttention, dtype: FloatName) -> Outpu
     """float64 values (rows, columns), computed in `dtype`, and the largest proved error of a row.
 
     Never refuses for want of precision: where the scores are beyond floats, every output is the middle of the values
-    and the error half their range. Raises `InputError` where the values themselves, with their unit, are no doubles.
+    and the error half their range or more; values below 1e-300 count as 0. Raises `InputError` for values from 1e300 on.
     """
     shape = (len(instance.queries), instance.values.shape[1])
     if not shape[0]:
         return Outputs(np.zeros(shape), Fraction(0))
     queries, keys, values = (Cast.of(x, dtype) for x in (instance.queries, instance.keys, instance.values))
     factor = instance.value_unit * Fraction(2) ** values.exponent
+    biggest_value, spread = value_range(instance)
+    if factor < SMALLEST_UNIT:
+        return Outputs(np.zeros(shape), biggest_value)
     unit = _double(factor)
-    _, spread = value_range(instance)
     scale, moved = _scale(instance, queries, keys)
     found, bound = _attend(instance, queries.numbers, keys.numbers, values.numbers, scale)
-    biggest = Fraction(float(np.abs(found).max()))
+    top = Fraction(float(np.abs(found).max()))
     error = factor * (bound + values.relative * COVER + values.absolute)  # values are at most 1 there
     error += min(moved / 2, Fraction(1)) * spread  # tanh(eta/2) (max v - min v)
     outputs = found * unit
     if Fraction(unit) != factor or np.frexp(unit)[0] != 0.5:  # else the product is exact, or falls below normal
-        error += 3 * UNIT["float64"] * biggest * factor
+        error += 3 * UNIT["float64"] * top * factor
     if unit < 1:
         error += SMALLEST["float64"]
     return Outputs(outputs, error)
@@ -95,8 +98,8 @@ def _double(factor: Fraction) -> float:
         unit = float(factor)
     except OverflowError:
         unit = np.inf
-    if not 1e-300 < unit < 1e300:
-        raise InputError("the values are no doubles", got=factor, allowed="1e-300 to 1e300", hint='use dtype "arb"')
+    if not unit < 1e300:
+        raise InputError("the values are no doubles", got=factor, allowed="below 1e300", hint='use dtype "arb"')
     return unit
 
 

@@ -1,15 +1,15 @@
-"""The reference solver of attention: row by row in rationals and balls, nothing shared with the oracles."""
+"""The reference solver of attention: row by row in rationals and balls; scores and sums share nothing with the oracles."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from flint import arb, ctx, fmpq
 
 from reductions.core.answer import Outputs
-from varproof.base.balls import ball, rational, upper_rational
+from reductions.problems.ball_outputs import settled
+from varproof.base.balls import ball, rational
 from varproof.base.errors import CertificateError
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ def enclosed(instance: ApproximateAttention) -> Outputs:
     queries = _exact(instance.queries, instance.query_unit)
     keys = _exact(instance.keys, instance.key_unit)
     values = _exact(instance.values, instance.value_unit)
-    shape = (len(queries), instance.values.shape[1])
     bits = FIRST_BITS
     while bits <= LAST_BITS:
         with ctx.workprec(bits):
@@ -37,9 +36,10 @@ def enclosed(instance: ApproximateAttention) -> Outputs:
                 _row(gamma, query, [(keys[j], values[j]) for j in _seen(instance, i)])
                 for i, query in enumerate(queries)
             ]
-            error = max((2 * upper_rational(arb(entry.rad())) for row in outputs for entry in row), default=Fraction(0))
-        if error * FINER <= instance.delta:
-            return Outputs(np.array(outputs, dtype=object).reshape(shape), error)
+            largest = max((abs(entry) for value in values for entry in value), default=fmpq(0))
+            found = settled(outputs, instance.values.shape[1], instance.delta, arb(0, arb(largest)))
+        if found.error * FINER <= instance.delta:
+            return found
         bits *= 2
     raise CertificateError("outputs could not be enclosed", got=f"{LAST_BITS} bits", allowed="smaller scores")
 
