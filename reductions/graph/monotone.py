@@ -44,12 +44,12 @@ def nondecreasing(formula: sympy.Expr, names: frozenset[str]) -> bool:
     if formula.is_Add or _is_monotone(formula):
         return inner
     if formula.is_Mul:
-        return inner and all(part.is_nonnegative for part in formula.args)
+        return inner and all(_least(part) is not None for part in formula.args)
     if formula.is_Pow:
-        base, exponent = formula.args
-        if _occurs(exponent, names):
-            return bool(inner and not _occurs(base, names) and (base - 1).is_nonnegative)
-        return bool(inner and base.is_nonnegative and exponent.is_nonnegative)
+        base, exponent = (_least(part) for part in formula.args)
+        if base is None or exponent is None:
+            return False
+        return inner and (base >= 1 or not _occurs(formula.args[1], names))
     return False
 
 
@@ -76,6 +76,34 @@ def upper_bound(formula: sympy.Expr, exact: Mapping[str, sympy.Expr], upper: Map
 def _is_monotone(formula: sympy.Expr) -> bool:
     """Whether a function does not decrease in any argument; functions of rules say so by `nondecreasing = True`."""
     return isinstance(formula, _MONOTONE) or getattr(type(formula), "nondecreasing", False) is True
+
+
+def _least(formula: sympy.Expr) -> sympy.Expr | None:
+    """A nonnegative number that `formula` is never below, for nonnegative integers in its symbols; None: not found.
+
+    >>> n = sympy.Symbol("n", integer=True, nonnegative=True)
+    >>> _least(sympy.Max(2, n) - 1), _least(n - 1)
+    (1, None)
+    """
+    found = None
+    parts = [_least(part) for part in formula.args]
+    known = [part for part in parts if part is not None]
+    if formula.is_Number:
+        found = formula
+    elif formula.is_Add:
+        rest = [part if part is not None else term for term, part in zip(formula.args, parts, strict=True)]
+        found = sympy.Add(*rest)
+    elif isinstance(formula, sympy.Max) and known:
+        found = sympy.Max(*known)
+    elif len(known) == len(parts) > 0 and (formula.is_Mul or formula.func in (sympy.Min, sympy.ceiling, sympy.floor)):
+        found = formula.func(*known)
+    elif formula.is_Pow and len(known) == 2 and (known[0] >= 1 or formula.args[1].is_number):
+        found = known[0] ** known[1]
+    if found is not None and found.is_number and found.is_nonnegative:
+        return found
+    if formula.is_integer and formula.is_positive:
+        return sympy.Integer(1)
+    return sympy.Integer(0) if formula.is_nonnegative else None
 
 
 def _occurs(formula: sympy.Expr, names: frozenset[str]) -> bool:

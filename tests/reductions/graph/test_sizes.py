@@ -89,3 +89,31 @@ def test_nondecreasing_is_not_claimed_of_others() -> None:
 def test_a_formula_without_bound_is_refused() -> None:
     with pytest.raises(InputError, match="no bound by substitution"):
         upper_bound(sympy.sin(n), {}, {"variables": n})
+
+
+class Steps(sympy.Function):
+    """A function of a rule that says it is nondecreasing."""
+
+    nondecreasing = True
+    is_integer = True
+    is_positive = True
+
+
+def test_functions_of_rules_may_say_that_they_grow(stub: SimpleNamespace) -> None:
+    formula = Steps(m) ** (sympy.Max(1, m) - 1)
+    assert nondecreasing(formula, frozenset({"clauses"}))
+    assert upper_bound(formula, {}, {"clauses": n}) == Steps(n) ** (sympy.Max(1, n) - 1)
+    assert not nondecreasing(formula ** (m - 1), frozenset({"clauses"}))
+    assert not nondecreasing(sympy.Function("f")(m), frozenset({"clauses"}))
+
+
+def test_what_has_no_bound_is_unknown_and_not_small(stub: SimpleNamespace) -> None:
+    upper = {"left": left_of(), "right": left_of(), "dim": sympy.sin(m)}
+    made = stub.make("odd", stub.CNF, stub.OV, {}, upper, (1, 0, 1))
+    found = along([stub.sparsify, made], {"variables": 3, "clauses": 5, "width": 2})[-1]
+    assert found.upper["dim"] == sympy.oo
+    assert found.numbers() == {"left": 8, "right": 8, "dim": None}
+
+
+def left_of() -> sympy.Expr:
+    return 2**n
