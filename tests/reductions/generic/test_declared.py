@@ -20,7 +20,7 @@ def test_rule(rule: Reduction) -> None:
 
 @pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.name)
 def test_page_exists(rule: Reduction) -> None:
-    assert (ROOT / "docs" / rule.page).is_file()
+    assert (ROOT / rule.page).is_file(), rule.page
 
 
 def test_names_are_those_of_the_files() -> None:
