@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from reductions.core.reduction import Exponents, Kind, Mapped, Mutant, Option, Reduction, size
 from reductions.precision.rounding import working_precision
 from reductions.problems.attention import ApproximateAttention
-from reductions.problems.exact_arrays import ExactArray
+from reductions.problems.exact_arrays import EXACT, ExactArray
 from reductions.problems.var_attention import VarAttention
 from reductions.rules import var_layout as layout
 from reductions.rules.var_checks import score_faults
@@ -45,14 +45,21 @@ class Context:
 
 
 def constant_channel(instance: ApproximateAttention) -> int | None:
-    """A channel in which all queries have the same nonzero entry, where a neutral key is there to be lowered."""
+    """A channel in which all queries have the same nonzero entry, where a neutral key is there to be lowered.
+
+    None as well where 40 further bits of that key would not bring its mass near enough for delta.
+    """
     if instance.neutral is None or len(instance.queries) == 0:
         return None
     same = np.all(instance.queries == instance.queries[:1], axis=0) & (instance.queries[0] != 0)
     if not np.any(same):
         return None
     used = same & (instance.keys[instance.neutral] != 0)
-    return int(np.argmax(used if np.any(used) else same))
+    channel = int(np.argmax(used if np.any(used) else same))
+    source = layout.source_of(instance)
+    with working_precision():
+        step = abs(source.score_unit * int(source.queries.numbers[0, channel])) / 2**MAX_EXTRA_BITS
+        return channel if step < ball(instance.delta / layout.SHARE) else None
 
 
 def places(instance: ApproximateAttention) -> int:
@@ -83,7 +90,16 @@ def accepts(instance: ApproximateAttention, options: Mapping[str, Any]) -> str |
         return f"{places(instance)} keys or queries do not fit {schedule.side}^2 tokens of the last scale"
     if len(schedule.sides) < 2:
         return "a schedule of one scale leaves no token for the neutral mass"
-    return layout.too_large(schedule.tokens, 2 * instance.keys.shape[1] + instance.values.shape[1] + 2)
+    reason = layout.too_large(schedule.tokens, 2 * instance.keys.shape[1] + instance.values.shape[1] + 2)
+    channel = constant_channel(instance)
+    if reason is None and channel is not None and instance.neutral is not None:
+        try:
+            with working_precision():
+                spare = schedule.tokens - len(instance.keys) + 1
+                lowered_neutral(layout.source_of(instance), instance.neutral, spare, channel, instance.delta)
+        except InputError as error:
+            return str(error)
+    return reason
 
 
 def forward(instance: ApproximateAttention, options: Mapping[str, Any]) -> Mapped:
@@ -137,6 +153,14 @@ def lowered_neutral(
     while bits < MAX_EXTRA_BITS and not (abs(unit) / 2**bits < ball(delta / layout.SHARE)):
         bits += 1
     old = int(source.keys.numbers[neutral, channel])
+    largest = (source.keys.largest + int(abs(dyadic(ball(spare).log() / unit))) + 1) * 2**bits
+    if largest > EXACT:
+        raise InputError(
+            "the lowered neutral key is too long",
+            got=f"{largest.bit_length()} bits",
+            allowed="53 bits",
+            hint="round keys",
+        )
     step = -round(dyadic(ball(spare).log() / unit * 2**bits))
     numbers = source.keys.numbers * 2**bits
     numbers[neutral, channel] = old * 2**bits + step
@@ -362,7 +386,7 @@ RULE = Reduction(
     + QUERIES,
     claim_scope="token maps given: the vectors of all scales are free numbers of the input",
     sources=("arXiv:2404.02905", "arXiv:2501.04377"),
-    page="attention-to-var",
+    page="explanation/attention-to-var.md",
     options={
         "schedule": Option(None, str, "the schedule; None: the smallest preset or doubling schedule that fits"),
         "copies": Option(4, int, "channels that carry the suppression where there is no neutral key"),

@@ -92,7 +92,11 @@ def accepts(instance: ApproximateAttention, options: Mapping[str, Any]) -> str |
     wanted = max(len(instance.queries), len(instance.keys))
     if blocks.per_side**2 < wanted:
         return f"{wanted} keys or queries need as many blocks: {blocks.per_side}^2 fit into side {blocks.coarse}"
-    return blocks.fault
+    if blocks.fault is not None:
+        return blocks.fault
+    source = layout.source_of(instance)
+    bits = (max(source.keys.largest, source.values.largest) * layout.FINE * blocks.growth).bit_length()
+    return None if bits <= 53 else f"interpolated keys need {bits} bits, at most 53: round keys and values"
 
 
 def forward(instance: ApproximateAttention, options: Mapping[str, Any]) -> Mapped:
@@ -223,10 +227,8 @@ def precision(instance: ApproximateAttention, options: Mapping[str, Any]) -> Map
     mapped = forward(instance, options)
     source, blocks = layout.source_of(instance), mapped.context.blocks
     with working_precision():
-        largest_flag = max(blocks.largest_flag, Fraction(1))
-        bound = layout.largest_score(source) * ball(blocks.weight_sum) + arb(mapped.context.strength) * ball(
-            largest_flag
-        )
+        suppressed = arb(mapped.context.strength) * ball(blocks.flag_size)
+        bound = layout.largest_score(source) * ball(blocks.weight_sum) + suppressed
     return layout.needs(source, mapped.targets[0], bound)
 
 
@@ -291,7 +293,7 @@ RULE = Reduction(
     + QUERIES,
     claim_scope="the maps X_1, ..., X_{K-1} given (teacher forcing), the last token map their interpolation",
     sources=("arXiv:2404.02905", "arXiv:2501.04377"),
-    page="attention-to-var",
+    page="explanation/attention-to-var.md",
     options={
         "block": Option(7, int, "cells along the side of a block"),
         "margin": Option(3, int, "distance of the flagged core from the block's border"),

@@ -70,6 +70,12 @@ class Blocks:
         return 2 * max(high * high, low * low) - 1
 
     @cached_property
+    def flag_size(self) -> Fraction:
+        """The largest |flag|: a product of a positive and a negative u falls below -1."""
+        low, high = min(self.core_weights), max(self.core_weights)
+        return max(abs(self.largest_flag), 1 - 2 * min(low * high, Fraction(0)))
+
+    @cached_property
     def reader(self) -> int:
         """The row (and column) of a block's tokens that reads its query: core weight largest, nearest to the centre."""
         rows = range(min(self.step, self.fine))
@@ -79,6 +85,13 @@ class Blocks:
     def weight_sum(self) -> Fraction:
         """w, the largest sum of |weights| of a token in two dimensions."""
         return up(self.kernel, self.coarse, self.fine).norm
+
+    @cached_property
+    def growth(self) -> int:
+        """How many times integers grow when they are interpolated over the common denominator of the weights."""
+        matrix = up(self.kernel, self.coarse, self.fine).matrix
+        denominator = math.lcm(*(weight.denominator for row in matrix for weight in row))
+        return math.ceil(denominator**2 * self.weight_sum)
 
     @cached_property
     def fault(self) -> str | None:

@@ -175,6 +175,10 @@ def refusal(instance: ApproximateAttention) -> str | None:
         return "the source needs a key and a channel"
     if instance.values.shape[1] > instance.keys.shape[1] + 8:
         return f"{instance.values.shape[1]} value columns: at most head dimension + 8"
+    try:
+        source_of(instance)
+    except InputError as error:
+        return str(error)
     return None
 
 
