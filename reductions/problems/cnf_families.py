@@ -108,7 +108,7 @@ def parity(variables: int, odd: bool, contradict: bool = False) -> Cnf:
     """x1 + .. + xn is odd (or even) mod 2, by a chain of partial sums: 2n - 1 variables and 2^(n-1) models.
 
     `contradict` adds a second chain, from xn down and with sums of its own, that asks for the other parity: 3n - 2
-    variables and no model, though every proper part of the two chains has one. Needs at least one variable.
+    variables and no model, though each chain alone has some. Needs at least one variable.
 
     >>> [parity(3, True, contradict).solve().decision.value for contradict in (False, True)]
     ['YES', 'NO']

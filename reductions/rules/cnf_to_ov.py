@@ -148,7 +148,7 @@ RULE = Reduction(
     claim_scope="every CNF formula; models and orthogonal pairs correspond one to one. The dimension is the number of "
     "clauses: O(log N) only after sparsification.",
     sources=("R. Williams, Theoretical Computer Science 348 (2005) 357-365",),
-    page="docs/explanation/sat-to-vectors.md",
+    page="explanation/sat-to-vectors.md",
     parsimonious=True,
     structure=structure,
     hard=hard,

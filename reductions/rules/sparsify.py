@@ -152,7 +152,7 @@ RULE = Reduction(
     "leaves below the thresholds have O(n) clauses at fixed width. The number of leaves is measured. Cited: at fixed "
     "width and for every gamma > 0 some thresholds give at most 2^(gamma n) leaves; the defaults are not those.",
     sources=("R. Impagliazzo, R. Paturi, F. Zane, Journal of Computer and System Sciences 63 (2001) 512-530",),
-    page="docs/explanation/sat-to-vectors.md",
+    page="explanation/sat-to-vectors.md",
     options=MappingProxyType(
         {
             "petals": Option(
