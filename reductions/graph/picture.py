@@ -68,7 +68,7 @@ def _line(axes: Any, line: Line) -> None:
         path=shape, arrowstyle="-|>", mutation_scale=9, color=colour_of(line.edge), linewidth=1.3, linestyle=style
     )
     axes.add_patch(arrow)
-    text = axes.text(line.label.x, line.label.y, line.label.name, color=INK, fontsize=7, ha="center", va="center")
+    text = axes.text(line.label.x, line.label.y, line.label.name, color=INK, fontsize=8.2, ha="center", va="center")
     text.set_bbox(
         {
             "boxstyle": "round,pad=0.3",
@@ -89,8 +89,8 @@ def _box(axes: Any, item: Item, name: str, size: str) -> None:
             corner, item.width, item.height, boxstyle="round,pad=0,rounding_size=7", facecolor=FILL, edgecolor=FRAME
         )
     )
-    axes.text(item.x, item.y - 8, name, color=INK, fontsize=9.5, fontweight="bold", ha="center", va="center")
-    axes.text(item.x, item.y + 11, f"N = {size}", color=INK, fontsize=7.5, ha="center", va="center")
+    axes.text(item.x, item.y - 8, name, color=INK, fontsize=11, fontweight="bold", ha="center", va="center")
+    axes.text(item.x, item.y + 11, f"N = {size}", color=INK, fontsize=8.5, ha="center", va="center")
 
 
 def _legend(axes: Any, places: Layout, edges: list[Edge]) -> None:
@@ -102,5 +102,5 @@ def _legend(axes: Any, places: Layout, edges: list[Edge]) -> None:
     for words, colour, style in entries:
         y = places.height + 8
         axes.plot([x, x + 24], [y, y], color=colour, linewidth=1.6, linestyle=style)
-        axes.text(x + 30, y, words, color=INK, fontsize=7.5, va="center")
-        x += 48 + 6.2 * len(words)
+        axes.text(x + 30, y, words, color=INK, fontsize=8.5, va="center")
+        x += 50 + 7 * len(words)
