@@ -20,7 +20,7 @@ from varproof.base.balls import ball, lower_rational, upper_rational
 WITNESSES = 4096  # rows are scanned for pairs until this many are found
 
 
-Interval = tuple[arb, arb] | None  # bounds on the count of a row; None where no count fits
+Interval = tuple[arb, arb] | None  # bounds on a number; None where no number fits
 Reader = Callable[[Interval, int], range]
 
 
@@ -69,8 +69,11 @@ def row_intervals(plan: Plan, outputs: Sequence[Outputs | None], rows: int) -> l
                 return [(arb(0), arb(plan.keys))] * rows
             error = ball(answer.error)
             for i in range(rows):
-                low, high = sum_range(answer.values[i][0], error, plan.keys)
-                broken[i] |= bool(low > high)
+                bounds = sum_range(answer.values[i][0], error, plan.keys)
+                if bounds is None:
+                    broken[i] = True
+                    continue
+                low, high = bounds
                 middles[i] += weight * ((low + high) / 2)
                 radii[i] += abs(weight) * ((high - low) / 2)
         return [
@@ -79,8 +82,8 @@ def row_intervals(plan: Plan, outputs: Sequence[Outputs | None], rows: int) -> l
         ]
 
 
-def sum_range(output: Any, error: arb, keys: int) -> tuple[arb, arb]:
-    """Bounds on S from an output within `error` of 1/(1 + S), 0 <= S <= n; the lower above the upper if there is none.
+def sum_range(output: Any, error: arb, keys: int) -> Interval:
+    """Bounds on S from an output within `error` of 1/(1 + S), 0 <= S <= n; None if there is no such S.
 
     A ball stands for its middle, as all its points are within the error.
     """
@@ -88,8 +91,8 @@ def sum_range(output: Any, error: arb, keys: int) -> tuple[arb, arb]:
     least = 1 / ball(keys + 1)
     low = value - error
     high = value + error
-    if high < least or not value.is_finite():
-        return arb(1), arb(0)
+    if high < least or low > 1 or not value.is_finite():
+        return None
     s_high = 1 / low - 1 if low > least else ball(keys)
     s_low = 1 / high - 1 if high < 1 else arb(0)
     return s_low, s_high

@@ -6,6 +6,7 @@ import itertools
 import time
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from reductions.core.reduction import Mapped, size
 from reductions.problems.attention import ApproximateAttention
 from reductions.problems.bits import BitMatrix
 from reductions.problems.orthogonal_vectors import OrthogonalVectors
-from reductions.rules.counting_decode import WITNESSES, sum_range
+from reductions.rules.counting_decode import WITNESSES, Interval, decode, row_intervals, sum_range
 from reductions.rules.counting_explain import explain
 from reductions.rules.counting_image import ball_of, degree_of
 from reductions.rules.counting_structure import structure
@@ -127,11 +128,46 @@ def test_too_much_noise_is_undecided() -> None:
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -1.0, 0.0, 1.5])
 def test_outputs_that_no_answer_allows(value: float) -> None:
-    low, high = sum_range(value, arb("1e-6"), 5)
-    assert low > high
+    assert sum_range(value, arb("1e-6"), 5) is None
     mapped = RULE.forward(almost_no_slope(5), RULE.defaults())
     answers = [Answer(outputs=Outputs(np.array([[value]]), Fraction(1, 10**6)))]
+    assert row_intervals(mapped.context.plan, [answer.outputs for answer in answers], 1) == [None]
     assert RULE.decode(mapped.context, answers).decision is Decision.PROMISE_VIOLATED
+
+
+def test_sums_are_cut_to_what_n_keys_allow() -> None:
+    bounds = sum_range(0.125, arb("1e-6"), 7)  # y = 1/8 is the least output of 7 keys
+    assert bounds is not None
+    low, high = bounds
+    assert high == 7
+    assert 6.9999 < low < 7
+
+
+def test_one_impossible_output_is_enough() -> None:
+    """An output two delta too small, where the weight is least: the count alone would fit."""
+    instance = OrthogonalVectors.from_bits([[0] * 12, [1] * 12], [[1] * 12] * 20)
+    mapped = RULE.forward(instance, RULE.defaults())
+    answers = [outputs_of(call) for call in mapped.targets]
+    assert RULE.decode(mapped.context, answers).count == 20
+    assert answers[0].outputs is not None
+    answers[0].outputs.values[0, 0] -= ball(2 * mapped.targets[0].delta)
+    answers[0] = Answer(outputs=Outputs(answers[0].outputs.values, mapped.targets[0].delta))
+    found = RULE.decode(mapped.context, answers)
+    assert (found.decision, found.note[:5]) == (Decision.PROMISE_VIOLATED, "row 0")
+
+
+def said(count: int, interval: Interval, keys: int) -> range:
+    """A reader that does not look."""
+    return range(count, count + 1)
+
+
+def test_a_scan_that_contradicts_the_count() -> None:
+    instance = almost_no_slope(5)
+    mapped = RULE.forward(instance, RULE.defaults())
+    answers = [outputs_of(call) for call in mapped.targets]
+    for count, decision in ((1, Decision.YES), (2, Decision.PROMISE_VIOLATED)):
+        found = decode(mapped.context, answers, read=partial(said, count))
+        assert found.decision is decision
 
 
 def test_a_missing_call_is_undecided() -> None:
@@ -153,7 +189,7 @@ def test_nothing_to_ask(left: int, right: int, dim: int, decision: str, count: i
 
 
 def test_calls_share_their_arrays_and_are_made_when_asked() -> None:
-    mapped = RULE.forward(hard(0)[5], RULE.defaults())
+    mapped = RULE.forward(hard(0)[1], RULE.defaults())
     first, last = mapped.targets[0], mapped.targets[-1]
     assert first is not mapped.targets[0]
     assert first.queries is last.queries
@@ -161,6 +197,7 @@ def test_calls_share_their_arrays_and_are_made_when_asked() -> None:
     assert first.values is last.values
     assert first.query_unit == last.query_unit
     assert first.key_unit < last.key_unit
+    assert last.adverse == mapped.targets[len(mapped.targets) - 1].adverse == 1  # the sign of the last weight
     assert [call.key_unit for call in mapped.targets[:2]] == [mapped.targets[t].key_unit for t in range(2)]
     with pytest.raises(IndexError):
         mapped.targets[len(mapped.targets)]
