@@ -129,10 +129,10 @@ def explain(instance: OrthogonalVectors, mapped: Mapped) -> list[str]:
         "0, ..., l - 1 of a polynomial of degree below l: alpha_u on the left, beta_u on the right. The polynomial "
         "psi = sum of alpha_u beta_u has degree at most 2l - 2, and psi(p) counts the blocks in which both vectors "
         "have a 1 at place p: at most T, less than q. So <a, b> = 0 iff psi vanishes at 0, ..., l - 1.",
-        f"A message is a polynomial of degree at most 2l - 2 that does vanish there: q^(l-1) = {field.messages}, each a "
-        "target. The left row of message mu is 1 at (r, v) iff mu(r) is the sum of alpha_u(r) v_u; the right row is 1 "
-        "at (r, beta(r)). Their inner product counts the elements r with mu(r) = psi(r): all of them if mu = psi, else "
-        f"at most 2l - 2. So orthogonal pairs reach q = {field.q} at one message, and no other pair comes above "
+        f"A message is a polynomial of degree at most 2l - 2 that does vanish there: q^(l-1) = {field.messages}, each "
+        "a target. The left row of message mu is 1 at (r, v) iff mu(r) is the sum of alpha_u(r) v_u. The right row is "
+        "1 at (r, beta(r)). Their inner product counts the elements r with mu(r) = psi(r): all of them if mu = psi, "
+        f"else at most 2l - 2. So orthogonal pairs reach q = {field.q} at one message, and no other pair comes above "
         f"{2 * field.length - 2} at any.",
         aligned(instance.left_bits, "left vectors:"),
         aligned(field.values(instance.left_bits[:1])[0] if instance.left.rows else [], "alpha_u(r) of the first:"),
