@@ -21,8 +21,8 @@ ALLOWED = "exact, worst-noise, worst-noise:FACTOR (a rational above 0) or file:P
 def oracle_named(text: str, dtype: str = "float64") -> Oracle:
     """The oracle of "exact", "worst-noise" (within 99/100 of delta), "worst-noise:FACTOR" or "file:PATH".
 
-    `dtype`: "float64", "float32" or "arb", in which the first three compute, or "auto" (`FittingOracle`). Raises `InputError` for other names, and
-    for a file that cannot be read.
+    `dtype`: "float64", "float32" or "arb", in which the first three compute or refuse, or "auto" (`FittingOracle`).
+    Raises `InputError` for other names, and for a file that cannot be read.
 
     >>> oracle_named("exact", "arb").name, oracle_named("worst-noise:101/100").name
     ('exact in arb', 'worst noise, 101/100 of delta, over exact in float64')

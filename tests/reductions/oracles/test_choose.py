@@ -11,6 +11,7 @@ import pytest
 
 from reductions.oracles.choose import oracle_named, precision_obstacle, required_bits
 from reductions.oracles.exact import ExactOracle
+from reductions.oracles.fitting import FittingOracle
 from reductions.oracles.from_file import FileOracle
 from reductions.oracles.worst_noise import WorstNoise
 from reductions.problems.attention import ApproximateAttention
@@ -20,10 +21,10 @@ from varproof.base.errors import InputError
 def test_names_make_oracles(tmp_path: Path) -> None:
     path = tmp_path / "a:b.npz"
     np.savez(path, outputs=[0.5])
-    assert oracle_named("exact") == ExactOracle("float64")
-    assert oracle_named(" exact ", "arb") == ExactOracle("arb")
-    assert oracle_named("worst-noise", "float32") == WorstNoise(ExactOracle("float32"), Fraction(99, 100))
-    assert oracle_named("worst-noise:1.01") == WorstNoise(ExactOracle("float64"), Fraction(101, 100))
+    assert oracle_named("exact") == FittingOracle("float64")
+    assert oracle_named(" exact ", "arb") == FittingOracle("arb")
+    assert oracle_named("worst-noise", "float32") == WorstNoise(FittingOracle("float32"), Fraction(99, 100))
+    assert oracle_named("worst-noise:1.01") == WorstNoise(FittingOracle("float64"), Fraction(101, 100))
     found = oracle_named(f"file:{path}")
     assert isinstance(found, FileOracle)
     assert (found.path, found.name) == (path, "the file a:b.npz")
