@@ -71,7 +71,8 @@ def test_an_off_centre_neutral_key_narrows_the_smaller_side():
     layout = threshold_layout(high=0, low=-1, keys=16, weight_gap=NINE, head_dim=3, scale="one")
     moved = replace(layout, entries=(layout.entries[0] + Fraction(1, 8),))
     (below, above), (was_below, was_above) = moved.levels, layout.levels
-    assert below < was_below and above < was_above
+    assert below < was_below
+    assert above < was_above
     assert above - ball(layout.delta) < ball(Fraction(1, 2))
 
 
@@ -86,9 +87,15 @@ def test_no_keys_count_as_one_and_copies_share_the_mass():
 
 def test_digits_spread_a_large_neutral_score_exactly():
     layout = threshold_layout(
-        high=1000, low=999, keys=50, weight_gap=NINE, head_dim=9, scale="d", channels=(1, 11, 11, 11, 11, 11, 11, 11, 11, 11),
+        high=1000,
+        low=999,
+        keys=50,
+        weight_gap=NINE,
+        head_dim=9,
+        scale="d",
+        channels=(1, *(11,) * 9),
         digits=True,
-    )  # fmt: skip
+    )
     assert all(entry.denominator == 1 and abs(entry) <= 11 for entry in layout.entries[1:])
     assert abs(layout.entries[0]) <= 11
     assert Fraction(1998, 2) / 2 < layout.neutral_product < 1000
