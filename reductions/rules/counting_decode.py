@@ -29,6 +29,15 @@ def decode(context: Context, answers: Sequence[Answer], read: Reader | None = No
 
     Rows whose count is known to be positive are scanned in order for pairs, until `WITNESSES` are found; a scan that
     contradicts the count gives PROMISE_VIOLATED. `read` makes the possible counts from the bounds: `integers`.
+
+    >>> from reductions.oracles.exact import ExactOracle
+    >>> from reductions.rules.counting_image import forward
+    >>> instance = OrthogonalVectors.from_bits([[1, 1], [1, 0]], [[0, 1], [0, 0], [1, 1]])
+    >>> mapped = forward(instance, {"scale": "d", "logit_ratio": 2, "row_weights": True})
+    >>> answers = [Answer(outputs=ExactOracle("float64").outputs(call)) for call in mapped.targets]
+    >>> found = decode(mapped.context, answers)
+    >>> found.decision.value, found.count, found.witnesses
+    ('YES', 3, ((0, 1), (1, 0), (1, 1)))
     """
     instance = context.instance
     if context.plan is None:

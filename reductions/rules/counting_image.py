@@ -154,7 +154,14 @@ def ball_of(gamma: Any) -> arb:
 
 
 def forward(instance: OrthogonalVectors, options: Mapping[str, Any]) -> Mapped:
-    """The D calls for this instance (none where D = 0), with their plan as context."""
+    """The D calls for this instance (none where D = 0), with their plan as context.
+
+    >>> instance = OrthogonalVectors.from_bits([[1, 1]], [[0, 1], [0, 0]])
+    >>> options = {"scale": "d", "logit_ratio": Fraction(2), "row_weights": True}
+    >>> (call,) = forward(instance, options).targets
+    >>> call.queries.tolist(), call.keys.tolist(), call.values.tolist()
+    ([[1, 1]], [[0, -1], [0, 0], [0, 0]], [[0], [0], [1]])
+    """
     plan = plan_of(instance, options)
     left, right, dim = instance.left.rows, instance.right.rows, instance.left.dim
     read = dim * (left + right) if options["row_weights"] else 0

@@ -47,6 +47,11 @@ def precision(instance: OrthogonalVectors, options: Mapping[str, Any]) -> dict[s
 
     `gap` is 0.0, as no output is compared with a threshold. `dtype` is "float64" where 16 (B + 16 + log2(n+1)) 2^-53
     is at most delta: far above what the exact engine certifies; the error that an oracle reports decides. Else "arb".
+
+    >>> instance = OrthogonalVectors.from_bits([[1, 1, 0]], [[0, 1, 1], [0, 0, 1]])
+    >>> needs = precision(instance, RULE.defaults())
+    >>> needs["calls"], needs["bits"], needs["dtype"], round(needs["logit_bound"], 3)
+    (2, 7, 'float64', 2.197)
     """
     plan = plan_of(instance, options)
     if plan is None:
@@ -152,7 +157,7 @@ RULE = Reduction(
         "nor about a dimension c ln n with a given c."
     ),
     sources=("arXiv:2011.02466", "arXiv:2302.13214"),
-    page="explanation/counting-by-attention.md",
+    page="docs/explanation/counting-by-attention.md",
     parsimonious=False,
     options=MappingProxyType(
         {
