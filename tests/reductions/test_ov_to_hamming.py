@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 
 from reductions.problems.orthogonal_vectors import OrthogonalVectors
@@ -28,3 +30,13 @@ def test_structure_names_a_wrong_bit() -> None:
     (mutant,) = [each for each in RULE.mutants if each.name == "left rows in the right code"]
     assert mutant.forward is not None
     assert RULE.structure(instance, mutant.forward(instance, {})) == ["left has three bits that are no code"]
+
+
+def test_two_bits_a_coordinate_are_not_enough() -> None:
+    """Of all words, three pairs equally far and the fourth farther: from three bits on, as the page says."""
+    for bits, wanted in ((1, False), (2, False), (3, True)):
+        found = False
+        for x0, x1, y0, y1 in product(range(2**bits), repeat=4):
+            near = {(x0 ^ y0).bit_count(), (x0 ^ y1).bit_count(), (x1 ^ y0).bit_count()}
+            found = found or (len(near) == 1 and (x1 ^ y1).bit_count() > min(near))
+        assert found is wanted
