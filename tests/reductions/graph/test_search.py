@@ -56,6 +56,14 @@ def test_a_refusal_moves_on(stub: SimpleNamespace) -> None:
         find_path(stub.OV(1, 1, 200), "attention", ("scaling",), rules=stub.rules)
 
 
+def test_pareto_leaves_out_what_refuses(stub: SimpleNamespace) -> None:
+    few = [rule for rule in stub.rules if rule.name != "sparsify"]
+    routes = [route.names for route in pareto(stub.CNF(4, 200, 3), "attention", rules=few)]
+    assert routes == [("cnf_to_ov", "counting")]
+    with pytest.raises(InputError, match="too wide"):
+        pareto(stub.CNF(4, 200, 3), "attention", ("scaling",), rules=few)
+
+
 def test_nothing_is_built_behind_a_refusal(stub: SimpleNamespace) -> None:
     def forward(instance: object, options: object) -> None:
         raise AssertionError("built")

@@ -55,12 +55,14 @@ def test_options_are_put_in(stub: SimpleNamespace) -> None:
     assert along([made], sizes)[-1].numbers() == {"side": 10, "tokens": None}
     assert along([made], sizes, {"copies": Fraction(7, 2), "other": 3})[-1].numbers()["side"] == 17
     assert option_values(made, None) == {"copies": 2}
+    assert along([made], sizes, {"keys": 99})[-1].numbers()["side"] == 10, "a size is no option"
 
 
 FORMULAS = (
     n - sympy.floor(n / 2),
     n * m - m,
     (n - 3) * (m - 2),
+    (n + 1) * (m - 9),
     2 ** (m - n),
     2**n - m,
     sympy.Max(n - m, 2) ** 2,
