@@ -113,3 +113,17 @@ def test_decode_needs_every_target_for_no() -> None:
 def test_functions_of_size_formulas() -> None:
     assert [int(NextPrime(x)) for x in (0, 2, 3, 13)] == [2, 3, 5, 17]
     assert [int(PrimeProduct(x, k)) for x, k in ((1, 1), (0, 3), (10, 2), (4, 0))] == [2, 30, 143, 1]
+
+
+def test_int64_is_the_only_reason_below_the_limit() -> None:
+    assert RULE.accepts is not None
+    seen = set()
+    for dim in range(1, 40):
+        instance = OrthogonalVectors.from_bits(np.zeros((1, dim), np.uint8), np.zeros((1, dim), np.uint8))
+        for block in range(1, 8):
+            blocks, primes = shape(dim, block)
+            largest = blocks * (prod(primes) - 1) ** 2
+            reason = RULE.accepts(instance, {"block": block, "limit": 1 << 100})
+            assert (reason is None) == (4 * largest**2 < 2**63), (dim, block)
+            seen.add(reason is None)
+    assert seen == {True, False}
