@@ -19,13 +19,12 @@ from reductions.problems.attention import ApproximateAttention
 from reductions.problems.exact_scores import EXACT_FLOAT, largest
 from varproof.attention.front import attend
 from varproof.base.balls import ball, upper_rational
-from varproof.base.errors import CertificateError, InputError
+from varproof.base.errors import InputError
 
 FloatName = Literal["float64", "float32"]
 UNIT = {"float64": Fraction(1, 2**53), "float32": Fraction(1, 2**24)}
 SMALLEST = {"float64": Fraction(1, 2**1074), "float32": Fraction(1, 2**149)}  # steps below the normal numbers
 SCALE_RANGE = (2.0**-900, 2.0**900)
-SMALLEST_UNIT = Fraction(1, 10**300)
 COVER = Fraction(1025, 1024)
 BITS = 192
 
@@ -68,19 +67,17 @@ class Cast:
 def outputs_in_floats(instance: ApproximateAttention, dtype: FloatName) -> Outputs:
     """float64 values (rows, columns), computed in `dtype`, and the largest proved error of a row.
 
-    Never refuses for want of precision: where the scores are beyond floats, every output is the middle of the values
-    and the error half their range or more; values below 1e-300 count as 0. Raises `InputError` for values from 1e300 on.
+    Never refuses for want of precision: where the scores are beyond floats, the error is about the range of the values.
+    Raises `InputError` for values from 1e300 on.
     """
     shape = (len(instance.queries), instance.values.shape[1])
     if not shape[0]:
         return Outputs(np.zeros(shape), Fraction(0))
     queries, keys, values = (Cast.of(x, dtype) for x in (instance.queries, instance.keys, instance.values))
     factor = instance.value_unit * Fraction(2) ** values.exponent
-    biggest_value, spread = value_range(instance)
-    if factor < SMALLEST_UNIT:
-        return Outputs(np.zeros(shape), biggest_value)
     unit = _double(factor)
-    scale, moved = _scale(instance, queries, keys)
+    _, spread = value_range(instance)
+    scale, moved = rounded_scale(instance, queries, keys)
     found, bound = _attend(instance, queries.numbers, keys.numbers, values.numbers, scale)
     top = Fraction(float(np.abs(found).max()))
     error = factor * (bound + values.relative * COVER + values.absolute)  # values are at most 1 there
@@ -88,7 +85,7 @@ def outputs_in_floats(instance: ApproximateAttention, dtype: FloatName) -> Outpu
     outputs = found * unit
     if Fraction(unit) != factor or np.frexp(unit)[0] != 0.5:  # else the product is exact, or falls below normal
         error += 3 * UNIT["float64"] * top * factor
-    if unit < 1:
+    if unit < 1:  # unit and product may lie below the normal numbers
         error += SMALLEST["float64"]
     return Outputs(outputs, error)
 
@@ -103,7 +100,7 @@ def _double(factor: Fraction) -> float:
     return unit
 
 
-def _scale(instance: ApproximateAttention, queries: Cast, keys: Cast) -> tuple[float, Fraction]:
+def rounded_scale(instance: ApproximateAttention, queries: Cast, keys: Cast) -> tuple[float, Fraction]:
     """The float that stands for gamma and the units, and how far it and casting move a score at most (eta)."""
     exact = instance.query_unit * instance.key_unit * Fraction(2) ** (queries.exponent + keys.exponent)
     # sum |q||k| <= sum over columns of max |q| max |k|, in numbers of absolute value at most 1
@@ -125,11 +122,6 @@ def _attend(instance: ApproximateAttention, q: Any, k: Any, v: Any, scale: float
     """Outputs of the floats given as float64, and the largest bound of a row: finite, whatever the scores are."""
     if not q.shape[1]:  # no coordinates: all scores are 0
         q, k = np.zeros((len(q), 1), dtype=q.dtype), np.zeros((len(k), 1), dtype=k.dtype)
-    try:
-        # 4 exceeds every bound: values lie in [-1, 1]
-        answer = attend(q, k, v, delta=4.0, engine="exact", scale=scale, levels=instance.levels)
-    except CertificateError:
-        wide = v.astype(np.float64)
-        middle = wide.min(axis=0) / 2 + wide.max(axis=0) / 2
-        return np.tile(middle, (len(q), 1)), Fraction(float(np.abs(wide - middle).max())) * COVER
+    # 4 exceeds every bound: values lie in [-1, 1], and a bound is at most about their range
+    answer = attend(q, k, v, delta=4.0, engine="exact", scale=scale, levels=instance.levels)
     return answer.values.astype(np.float64), Fraction(float(answer.bound.max()))

@@ -27,8 +27,8 @@ def samples(seed: int) -> Iterator[dict[str, Any]]:
         if kind == 0:  # floats, which mean exactly themselves
             fields |= {name: rng.standard_normal(fields[name].shape) for name in ("queries", "keys", "values")}
         elif kind == 1:
-            lowest, *rest = np.sort(rng.integers(0, 3, keys)).tolist()
-            fields["levels"] = (rng.integers(lowest, 3, queries), np.array([lowest, *rest], dtype=np.int64))
+            of_keys = rng.integers(0, 3, keys)  # in any order
+            fields["levels"] = (rng.integers(of_keys.min(), 3, queries), of_keys)
         elif kind == 2:  # data keys of value 1 and a neutral key of value 0, as the rules build them
             values = np.ones((keys, 1), dtype=np.int64)
             values[-1] = 0
