@@ -30,7 +30,7 @@ from varproof.base.balls import ball, to_float
 from varproof.base.errors import InputError
 from varproof.base.rationals import positive_rational
 from varproof.growth.schedules import Schedule, parse_schedule
-from varproof.var.interpolation.operators import MAX_SIDE
+from varproof.var.interpolation.operators import MAX_SIDE, kernel_named
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +83,7 @@ def accepts(instance: ApproximateAttention, options: Mapping[str, Any]) -> str |
     try:
         sides = sides_for(instance, options)
         blocks = blocks_for(instance, options)
+        kernel_named(options["kernel"])
     except InputError as error:
         return str(error)
     width = 2 * int(instance.keys.shape[1]) + int(instance.values.shape[1]) + 2 + int(options["copies"])

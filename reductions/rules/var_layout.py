@@ -120,8 +120,9 @@ def projections(source: Source, needed: arb | None, copies: int) -> Projections:
     if needed is not None:
         per_product = source.score_unit * copies / FINE**2
         wanted = needed.max(arb(0)) / per_product
-        # entries of about the same size, units included, on both sides
-        first = max(1, ceiling_integer((wanted * ball(key_unit / query_unit)).sqrt()))
+        # split between both sides in the proportion of their other entries: the larger product then stays as it is
+        sizes = max(1, source.queries.largest), max(1, source.keys.largest)
+        first = max(1, ceiling_integer((wanted * ball(Fraction(*sizes))).sqrt()))
         second = max(1, ceiling_integer(wanted / first))
         query[width - 2, d:], key[width - 1, d:] = first, second
         strength = per_product * first * second

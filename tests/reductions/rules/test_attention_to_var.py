@@ -1,0 +1,198 @@
+"""Both rules into VAR attention: answers survive, bounds are met, refusals and mistakes are seen."""
+
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+from reductions.core.answer import Answer
+from reductions.core.reduction import Reduction
+from reductions.oracles.choose import oracle_named
+from reductions.oracles.worst_noise import WorstNoise
+from reductions.problems.attention import ApproximateAttention
+from reductions.rules import attention_to_var_free, attention_to_var_interpolated, var_layout
+from reductions.rules.var_hard import threshold_instances
+from varproof.base.balls import to_float
+from varproof.base.errors import InputError
+
+FREE, BLOCKS = attention_to_var_free.RULE, attention_to_var_interpolated.RULE
+EXACT = oracle_named("exact", "float64")
+HARD = [each for seed in (1, 2) for each in threshold_instances(seed)]
+
+
+def image(rule: Reduction, instance: ApproximateAttention, **options: Any) -> Any:
+    mapped = rule.forward(instance, {**rule.defaults(), **options})
+    assert rule.structure is not None
+    assert rule.structure(instance, mapped) == []
+    return mapped
+
+
+def outputs(rule: Reduction, mapped: Any, oracle: Any = EXACT) -> Any:
+    return rule.decode(mapped.context, [Answer(outputs=oracle.outputs(mapped.targets[0]))]).outputs
+
+
+@pytest.mark.parametrize("instance", HARD)
+@pytest.mark.parametrize("rule", [FREE, BLOCKS])
+@pytest.mark.parametrize("neutral", [True, False])
+def test_outputs_stay_within_delta_under_the_worst_noise(
+    rule: Reduction, instance: ApproximateAttention, neutral: bool
+) -> None:
+    instance = instance if neutral else replace(instance, neutral=None)
+    want = EXACT.outputs(instance)
+    mapped = image(rule, instance)
+    for oracle in (EXACT, WorstNoise(EXACT)):
+        got = outputs(rule, mapped, oracle)
+        assert got.error <= instance.delta
+        assert np.all(np.abs(got.values - want.values) <= float(got.error + want.error))
+        assert np.array_equal(got.values > 0.5, want.values > 0.5)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"ratio": Fraction(3)},
+        {"ratio": Fraction(4, 3), "block": 9, "margin": 4},
+        {"schedule": "12,48,64", "block": 9, "margin": 4},
+        {"kernel": "bspline"},
+        {"kernel": "bicubic:-1/2"},
+        {"copies": 1},
+        {"copies": 9},
+    ],
+)
+@pytest.mark.parametrize("instance", HARD[:3])
+def test_ratios_kernels_and_copies(instance: ApproximateAttention, options: dict[str, Any]) -> None:
+    got = outputs(BLOCKS, image(BLOCKS, instance, **options))
+    want = EXACT.outputs(instance)
+    assert np.all(np.abs(got.values - want.values) <= float(got.error + want.error))
+
+
+@pytest.mark.parametrize(
+    ("changes", "options", "words"),
+    [
+        ({}, {"schedule": "48,64"}, "no integer"),
+        ({}, {"ratio": Fraction(4, 3)}, "no integer"),
+        ({}, {"block": 3, "margin": 1}, "mixes blocks"),
+        ({}, {"schedule": "7,14"}, "need as many blocks"),
+        ({}, {"schedule": "14,"}, "one scale"),
+        ({}, {"kernel": "lanczos"}, "kernel"),
+        ({"levels": (np.zeros(5, dtype=np.int64), np.zeros(7, dtype=np.int64))}, {}, "levels"),
+        ({"keys": np.full((7, 5), 2.0**-60) + np.eye(7, 5)}, {}, "common denominator"),
+    ],
+)
+def test_refusals_of_the_block_rule(changes: dict[str, Any], options: dict[str, Any], words: str) -> None:
+    instance = replace(HARD[0], **changes)
+    settings = {**BLOCKS.defaults(), **options}
+    assert BLOCKS.accepts is not None
+    assert words in (BLOCKS.accepts(instance, settings) or "")
+    with pytest.raises(InputError):
+        BLOCKS.forward(instance, settings)
+
+
+def test_refusals_of_the_free_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert FREE.accepts is not None
+    assert "do not fit" in (FREE.accepts(HARD[0], {**FREE.defaults(), "schedule": "1,2"}) or "")
+    assert "one scale" in (FREE.accepts(HARD[0], {**FREE.defaults(), "schedule": "9,"}) or "")
+    monkeypatch.setattr(var_layout, "MAX_NUMBERS", 200)
+    for rule in (FREE, BLOCKS):
+        assert rule.accepts is not None
+        assert "bytes" in (rule.accepts(HARD[0], rule.defaults()) or "")
+
+
+def test_the_default_schedule_is_the_smallest_that_fits() -> None:
+    def sides(queries: int, keys: int) -> Any:
+        instance = replace(
+            HARD[0],
+            queries=np.ones((queries, 5), dtype=np.int64),
+            keys=np.zeros((keys, 5)),
+            values=np.zeros((keys, 1), dtype=np.int64),
+            neutral=keys - 1,
+        )
+        return image(FREE, instance).targets[0].sides
+
+    assert sides(1, 1) == sides(4, 5) == (1, 2)
+    assert sides(5, 5) == sides(1, 6) == (1, 2, 4)
+    assert sides(256, 257)[-1] == 16
+    assert len(sides(256, 257)) == 10  # the preset 256
+    assert sides(257, 257)[-1] == 32
+
+
+def test_neutral_mass_is_shared_or_keys_are_suppressed() -> None:
+    shared, suppressed = image(FREE, HARD[0]), image(FREE, replace(HARD[0], neutral=None))
+    assert shared.context.neutral
+    assert shared.targets[0].parameters()["head_dim"] == 5
+    assert float(shared.context.cost) < 1e-6
+    assert not suppressed.context.neutral
+    assert suppressed.targets[0].parameters()["head_dim"] == 9
+    tiny = replace(HARD[0], delta=Fraction(1, 10**30))  # no dyadic score is so near to ln P
+    assert not image(FREE, tiny).context.neutral
+
+
+@pytest.mark.parametrize(("scale", "copies", "wide"), [("d", 4, 9), ("one", 3, 8), ("sqrt", 4, 20), ("sqrt", 16, 45)])
+def test_scores_do_not_change_when_channels_are_added(scale: str, copies: int, wide: int) -> None:
+    got = var_layout.widened(scale, 5, copies)
+    assert got.head_dim == wide
+    gammas = {"d": Fraction(1, 5) / Fraction(1, wide), "one": Fraction(1), "sqrt": None}
+    exact = gammas[scale]
+    assert got.factor == exact if exact is not None else got.factor**2 == Fraction(wide, 5)
+
+
+def test_more_copies_mean_smaller_entries_and_the_same_suppression() -> None:
+    few, many = (image(BLOCKS, HARD[0], copies=copies).context for copies in (1, 20))
+    assert abs(few.strength - many.strength) < 0.2
+    entries = [
+        BLOCKS.precision(HARD[0], {**BLOCKS.defaults(), "copies": copies})["entry_bounds"]["d"]  # type: ignore[misc]
+        for copies in (1, 5, 20)
+    ]
+    assert entries[0] > entries[1]
+    # r = d' copies: sqrt(2 M), or the entries of the source at the new dimension, sqrt(2) times those at d'
+    source = float(HARD[0].query_unit * HARD[0].key_unit) ** 0.5
+    assert entries[1] == pytest.approx(max((2 * few.strength) ** 0.5, 2**0.5 * source), rel=0.02)
+
+
+def test_the_bound_is_reached_up_to_a_factor_and_not_beyond() -> None:
+    """The true change of the outputs is below the bound, by a factor that a wrong exponent would break."""
+    mapped = image(BLOCKS, HARD[0])
+    got, want = (EXACT.outputs(x).values for x in (mapped.targets[0], HARD[0]))
+    change = float(np.abs(got - want).max())
+    assert 1e-7 < change < float(mapped.context.cost) <= float(HARD[0].delta) / 100
+
+
+@pytest.mark.parametrize("rule", [FREE, BLOCKS])
+@pytest.mark.parametrize("instance", HARD[:3])
+def test_every_mutant_is_seen(rule: Reduction, instance: ApproximateAttention) -> None:
+    for given in (instance, replace(instance, neutral=None)):
+        for mutant in rule.mutants:
+            assert mutant.forward is not None
+            mapped = mutant.forward(given, rule.defaults())
+            assert rule.structure is not None
+            assert rule.structure(given, mapped), mutant.name
+
+
+def test_explanations_say_the_numbers() -> None:
+    for rule in (FREE, BLOCKS):
+        assert rule.explain is not None
+        mapped = image(rule, HARD[0])
+        text = "\n".join(rule.explain(HARD[0], mapped))
+        assert f"L = {mapped.targets[0].tokens}" in text
+
+
+@pytest.mark.slow
+def test_257_keys_on_75615_tokens() -> None:
+    rng = np.random.default_rng(0)
+    left, right = (rng.random((256, 68)) < 0.2).astype(np.int64), (rng.random((256, 68)) < 0.2).astype(np.int64)
+    left[3, right[5] == 1] = 0
+    keys = np.vstack([np.hstack([-right, np.zeros((256, 1))]), np.zeros((1, 69))])
+    keys[-1, -1] = -0.125
+    values = np.append(np.ones(256, dtype=np.int64), 0)[:, None]
+    queries = np.hstack([left, np.ones((256, 1), dtype=np.int64)])
+    unit = Fraction(24)
+    instance = ApproximateAttention(queries, keys, values, Fraction(1, 4), "d", unit, unit, neutral=256)
+    mapped = image(BLOCKS, instance, copies=69)
+    target = mapped.targets[0]
+    assert target.parameters() == {"side": 238, "tokens": 75615, "head_dim": 138, "rows": 256}
+    assert target.sides == (1, 2, 4, 8, 15, 30, 60, 119, 238)
+    got, want = outputs(BLOCKS, mapped), EXACT.outputs(instance)
+    assert np.all(np.abs(got.values - want.values) <= float(got.error + want.error))
+    assert to_float(got.error) <= 0.25
