@@ -33,7 +33,7 @@ def graph(
     ] = None,
     as_json: JsonFlag = False,
 ) -> int:
-    """Show problems, reductions, and paths by final size and precision.
+    """Show problems, the reductions between them, and the best paths.
 
     Every rule with its sizes, exponents and sources; theorems of others that cannot be run are marked. With --from and
     --to also the paths that no other path beats in final sizes, calls and precision, with composed sizes and with what
