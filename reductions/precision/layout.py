@@ -1,7 +1,7 @@
 """A threshold question about integer inner products as one row of attention (docs/explanation/vectors-to-attention.md).
 
 A data key whose inner product with the query is the integer P has score beta P. Is some P >= high, or is every
-P <= low? A neutral key holds the mass that the [threshold lemma](threshold-lemma.md) asks for. Its score, the factor
+P <= low? A neutral key holds the mass that the threshold lemma asks for. Its score, the factor
 beta and the tolerance are chosen here, once for all rules: what must be rational is rounded, and the gap and the
 tolerance are then enclosed for the numbers that are really in the instance.
 """

@@ -120,3 +120,10 @@ def test_the_tolerance_is_tight():
     kept = [decided(each, WorstNoise(ExactOracle("arb"))).decision is each.solve().decision for each in cases]
     assert all(kept)
     assert sum(turned) >= 4
+
+
+def test_a_promised_gap_lowers_the_scores():
+    """beta (tau - low) = ln n + g: the promise buys a smaller logit bound, as far as products can go."""
+    for low, gap in ((39, 1), (30, 10), (-40, 80), (-41, 81), (-1000, 81)):
+        layout = layout_of(instance_of(np.full((1, 10), 2), np.full((3, 10), 2), 40, low), RULE.defaults())
+        assert float(layout.beta.mid()) * gap == pytest.approx(np.log(27), rel=1e-5)
