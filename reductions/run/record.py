@@ -8,16 +8,17 @@ from typing import Any
 
 from reductions.core.answer import Answer, Decision
 from reductions.core.reduction import Mapped, Reduction
+from reductions.graph.sizes import after, start, whole
 from reductions.run.pipeline import Place, Silent, options_of
-from reductions.run.sizes_seen import promised
 
 
 @dataclass
 class Step:
-    """One rule of the path, over all branches. `exact` and `upper` are the promised sizes of the first target.
+    """One rule of the path, over all branches.
 
-    `precision` is what the rule asks of the numbers it sends on (None where it asks for none); `paragraphs` explain the
-    first branch; `seconds` is the time in `forward` and `decode` of this rule alone.
+    `exact` and `upper` are the sizes that the rule promised for the first target; `precision` is what the rule asks of
+    the numbers it sends on (None where it asks for none); `paragraphs` explain the first branch; `seconds` is the time
+    in `forward` and `decode` of this rule alone.
     """
 
     rule: Reduction
@@ -62,14 +63,14 @@ class Record(Silent):
         if depth == len(self.steps):
             chosen = options_of(rule, self.options)
             target = mapped.targets[0] if len(mapped.targets) else None
-            size = promised(rule, instance, chosen)
+            sizes = after(rule, start(rule.source, instance.parameters()), chosen)
             self.steps.append(
                 Step(
                     rule,
                     source=instance.parameters(),
                     target=target.parameters() if target is not None else {},
-                    exact=size.exact,
-                    upper=size.upper,
+                    exact=_numbers(sizes.exact),
+                    upper=_numbers(sizes.upper),
                     precision=rule.precision(instance, chosen) if rule.precision is not None else None,
                     notes=mapped.notes,
                     paragraphs=tuple(rule.explain(instance, mapped)) if self.teach and rule.explain else (),
@@ -95,3 +96,9 @@ class Record(Silent):
         step.seconds += seconds
         if not any(place):
             step.decision, step.said = answer.decision, answer.note
+
+
+def _numbers(formulas: Mapping[str, Any]) -> dict[str, int]:
+    """Formulas that are numbers here; one with a symbol of the rule's own (such as leaves) says nothing yet."""
+    numbers = {name: whole(formula) for name, formula in formulas.items()}
+    return {name: number for name, number in numbers.items() if number is not None}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from reductions.core.answer import Answer
-from reductions.core.reduction import Mapped, Reduction
+from reductions.core.reduction import Mapped, Option, Reduction
 from reductions.graph.exponents import exponent_sentence
 from reductions.graph.search import find_path
 from reductions.oracles.choose import oracle_named
@@ -146,7 +146,19 @@ def parsed(given: Mapping[str, Any], via: Sequence[str]) -> dict[str, Any]:
             raise InputError("no rule has this option", got=name, allowed=", ".join(sorted(known)))
     for name in via:
         rule_named(name)
-    return {name: known[name].parse(value) if isinstance(value, str) else value for name, value in given.items()}
+    return {name: _read(name, known[name], value) for name, value in given.items()}
+
+
+def _read(name: str, option: Option, value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return option.parse(value)
+    except InputError as error:
+        hint = error.hint or f"{name}: {option.meaning}"
+        raise InputError(f"option {name}: {error.message}", got=value, allowed=error.allowed, hint=hint) from None
+    except (ValueError, ArithmeticError):
+        raise InputError(f"option {name} cannot be read", got=value, hint=f"{name}: {option.meaning}") from None
 
 
 def _run(

@@ -73,6 +73,7 @@ COMMANDS: tuple[Command, ...] = (
         "Convert a VAR checkpoint (.pth, .safetensors) for the commands here.",
     ),
     Command("reduce", "varproof.cli.reduce:reduce", "Solve an instance by a path of reductions, and bring it back."),
+    Command("graph", "varproof.cli.graph:graph", "Show problems, reductions, and paths by final size and precision."),
     Command(
         "rule check",
         "varproof.cli.rule_check:check",
