@@ -59,6 +59,7 @@ def structure(instance: OrthogonalVectors, mapped: Mapped) -> list[str]:
 def explain(instance: OrthogonalVectors, mapped: Mapped) -> list[str]:
     """The codes, why they work, the rows."""
     target = mapped.targets[0]
+    distances = np.array([[(x != y).sum() for y in target.right_bits[:12]] for x in target.left_bits[:8]])
     return [
         "Each coordinate becomes three bits: on the left 0 -> 000 and 1 -> 011, on the right 0 -> 001 and 1 -> 100. "
         "The codes of two ones differ in 3 places, those of any other two bits in 1. Summed over the coordinates, the "
@@ -69,6 +70,7 @@ def explain(instance: OrthogonalVectors, mapped: Mapped) -> list[str]:
         aligned(target.left_bits, "left rows:"),
         aligned(instance.right_bits, "right vectors:"),
         aligned(target.right_bits, "right rows:"),
+        aligned(distances, "distances h of the first 8 and 12 rows:"),
     ]
 
 

@@ -94,6 +94,7 @@ def explain(instance: OrthogonalVectors, mapped: Mapped) -> list[str]:
         f"{target.left.shape[1]}, threshold {target.threshold}.",
         aligned(target.left, "left rows (a, 1 - a):"),
         aligned(target.right, "right rows (1 - b, 1):"),
+        aligned(target.left[:8] @ target.right[:12].T, "inner products of the first 8 and 12 rows:"),
     ]
 
 

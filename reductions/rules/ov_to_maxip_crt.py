@@ -80,6 +80,7 @@ def explain(instance: OrthogonalVectors, mapped: Mapped) -> list[str]:
     """The two steps: bits to residues, then divisibility to a maximum."""
     residues: Residues = mapped.context
     blocks, block = residues.left.shape[1], len(residues.primes)
+    inner = residues.left[:8] @ residues.right[:12].T
     return [
         f"Runs of {block} coordinates become one integer each, by the Chinese remainder theorem: modulo prime number s "
         f"it is bit s of the run. A row has l = {blocks} integers below P = {residues.product}, the product of the "
@@ -92,6 +93,8 @@ def explain(instance: OrthogonalVectors, mapped: Mapped) -> list[str]:
         "of them reaches 0.",
         aligned(residues.left, "left integers X:"),
         aligned(residues.right, "right integers Y:"),
+        aligned(inner, "inner products <X, Y> of the first 8 and 12 rows:"),
+        aligned(inner % residues.product, f"their remainders modulo {residues.product}, 0 where P divides:"),
     ]
 
 

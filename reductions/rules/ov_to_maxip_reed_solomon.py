@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import sympy
-from numpy.typing import NDArray
 
 from reductions.core.answer import Answer
 from reductions.core.reduction import Exponents, Kind, Mapped, Mutant, Option, Reduction, size
 from reductions.problems.maxip import MaxInnerProduct
 from reductions.problems.orthogonal_vectors import OrthogonalVectors
 from reductions.rules.gap_vectors import vectors_at_the_gap
-from reductions.rules.lazy_targets import LazyTargets
 from reductions.rules.matrix_text import aligned
 from reductions.rules.pair_answers import any_answer, same_pair, turned_pair
 from reductions.rules.reed_solomon import Field
+from reductions.rules.reed_solomon_image import Made, image
 from reductions.rules.residues import NextPrime
 
 LEFT, RIGHT, DIM, SPLIT = size("left"), size("right"), size("dim"), size("blocks")
@@ -26,14 +25,6 @@ LIMIT = 1 << 20  # integers; a larger one may be asked for
 LENGTH = sympy.Max(1, sympy.ceiling(DIM / SPLIT))
 Q = NextPrime(sympy.Max(SPLIT, 2 * LENGTH - 2))
 WIDTH, CALLS = Q ** (SPLIT + 1), Q ** (LENGTH - 1)
-
-
-@dataclass(frozen=True)
-class Made:
-    """The field, and the number of targets: one for each message."""
-
-    field: Field
-    calls: int
 
 
 def accepts(instance: OrthogonalVectors, options: Mapping[str, Any]) -> str | None:
@@ -50,53 +41,11 @@ def accepts(instance: OrthogonalVectors, options: Mapping[str, Any]) -> str | No
 
 def forward(instance: OrthogonalVectors, options: Mapping[str, Any]) -> Mapped:
     """One target for every message."""
-    return _image(instance, _of(instance, options))
+    return image(instance, _of(instance, options))
 
 
 def _of(instance: OrthogonalVectors, options: Mapping[str, Any]) -> Field:
     return Field.of(instance.left.dim, options["blocks"])
-
-
-def _image(
-    instance: OrthogonalVectors,
-    field: Field,
-    *,
-    shift: int = 0,
-    roots: int | None = None,
-    turned: int = 0,
-    levels: tuple[int, int] = (0, 0),
-    flipped: int = 0,
-) -> Mapped:
-    """The image; the arguments after the field are for the mutants."""
-    alpha, beta = field.values(instance.left_bits), field.values(instance.right_bits, shift)
-    # sum over u of alpha_u(r) v_u, for every r and v: what a message must say at r
-    sums = np.moveaxis(alpha, 1, 2) @ field.vectors().T % field.q
-    right = one_hot(field, np.roll(beta, turned, axis=2))
-    threshold, low = field.q + levels[0], 2 * field.length - 2 + levels[1]
-
-    def target(index: int) -> MaxInnerProduct:
-        message = field.message(index, roots)
-        agree = (sums == message[None, :, None]).astype(np.int64).reshape(len(sums), field.width)
-        agree[:1, :flipped] ^= 1
-        return MaxInnerProduct(agree, right, threshold, low)
-
-    read = (instance.left.rows + instance.right.rows) * instance.left.dim
-    calls = field.messages
-    operations = read + alpha.size + beta.size + sums.size + right.size + calls * (field.q + sums.size)
-    notes = (
-        f"{field.blocks} blocks of {field.length} coordinates over the field of {field.q} elements: {calls} messages.",
-        f"Dimension {field.width}; orthogonal pairs reach {threshold} at one message, all others at most {low}.",
-    )
-    return Mapped(LazyTargets(calls, target), Made(field, calls), operations, notes)
-
-
-def one_hot(field: Field, beta: NDArray[np.int64]) -> NDArray[np.int64]:
-    """For values (rows, T, q) the rows that are 1 at (r, beta(r)) for each element r: shape (rows, q^(T+1))."""
-    made = np.zeros((len(beta), field.q, field.q**field.blocks), dtype=np.int64)
-    places = field.place(np.moveaxis(beta, 1, 2))
-    rows, elements = np.indices(places.shape)
-    made[rows, elements, places] = 1
-    return made.reshape(len(beta), field.width)
 
 
 def decode(context: Made, answers: Sequence[Answer]) -> Answer:
@@ -134,8 +83,24 @@ def explain(instance: OrthogonalVectors, mapped: Mapped) -> list[str]:
         "1 at (r, beta(r)). Their inner product counts the elements r with mu(r) = psi(r): all of them if mu = psi, "
         f"else at most 2l - 2. So orthogonal pairs reach q = {field.q} at one message, and no other pair comes above "
         f"{2 * field.length - 2} at any.",
-        aligned(instance.left_bits, "left vectors:"),
-        aligned(field.values(instance.left_bits[:1])[0] if instance.left.rows else [], "alpha_u(r) of the first:"),
+        *_first_pair(instance, mapped),
+    ]
+
+
+def _first_pair(instance: OrthogonalVectors, mapped: Mapped) -> list[str]:
+    """The polynomials of row 0 on both sides, and what the first and the last target say about that pair."""
+    field: Field = mapped.context.field
+    if not instance.left.rows or not instance.right.rows:
+        return []
+    alpha, beta = (field.values(bits[:1])[0] for bits in (instance.left_bits, instance.right_bits))
+    psi = ((alpha * beta).sum(axis=0) % field.q)[None, :]
+    counts = ", ".join(str(mapped.targets[index].inner(0, 0)) for index in range(min(field.messages, 12)))
+    return [
+        aligned(np.vstack([instance.left_bits[:1], instance.right_bits[:1]]), "Row 0 of the left and of the right:"),
+        aligned(alpha, "alpha_u(r), one line for each u, r = 0, ..., q - 1:"),
+        aligned(beta, "beta_u(r):"),
+        aligned(psi, f"psi(r), at r = 0, ..., {field.length - 1} the numbers of common ones:"),
+        f"Agreements of psi with the first messages: {counts}.",
     ]
 
 
@@ -151,7 +116,7 @@ def hard(seed: int) -> Sequence[OrthogonalVectors]:
 
 def _field_too_small(instance: OrthogonalVectors, options: Mapping[str, Any]) -> Mapped:
     field = _of(instance, options)
-    return _image(instance, replace(field, q=int(sympy.prevprime(max(3, field.q)))))
+    return image(instance, replace(field, q=int(sympy.prevprime(max(3, field.q)))))
 
 
 def _degree_too_low(instance: OrthogonalVectors, options: Mapping[str, Any]) -> Mapped:
@@ -191,11 +156,11 @@ RULE = Reduction(
     mutants=(
         Mutant("the field is one prime too small", _field_too_small),
         Mutant("messages of one degree less", _degree_too_low),
-        Mutant("messages vanish at l - 1 places only", lambda x, o: _image(x, f := _of(x, o), roots=f.length - 1)),
-        Mutant("right blocks read at 1, ..., l", lambda x, o: _image(x, _of(x, o), shift=1)),
-        Mutant("beta(r - 1) in place of beta(r)", lambda x, o: _image(x, _of(x, o), turned=1)),
-        Mutant("threshold q - 1", lambda x, o: _image(x, _of(x, o), levels=(-1, -1))),
-        Mutant("one entry of the first left row", lambda x, o: _image(x, _of(x, o), flipped=1)),
+        Mutant("messages vanish at l - 1 places only", lambda x, o: image(x, f := _of(x, o), roots=f.length - 1)),
+        Mutant("right blocks read at 1, ..., l", lambda x, o: image(x, _of(x, o), shift=1)),
+        Mutant("beta(r - 1) in place of beta(r)", lambda x, o: image(x, _of(x, o), turned=1)),
+        Mutant("threshold q - 1", lambda x, o: image(x, _of(x, o), levels=(-1, -1))),
+        Mutant("one entry of the first left row", lambda x, o: image(x, _of(x, o), flipped=1)),
         Mutant("the pair comes back turned", extract=turned_pair),
     ),
 )

@@ -126,6 +126,7 @@ def explain(instance: OrthogonalVectors, mapped: Mapped) -> list[str]:
         f"Here d = {dim}: dimension {target.left.shape[1]}, levels {ratio}.",
         aligned(target.left, "left rows:"),
         aligned(target.right, "right rows:"),
+        aligned(target.left[:8] @ target.right[:12].T, "inner products of the first 8 and 12 rows:"),
     ]
 
 
