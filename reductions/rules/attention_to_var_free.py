@@ -386,7 +386,7 @@ RULE = Reduction(
     + QUERIES,
     claim_scope="token maps given: the vectors of all scales are free numbers of the input",
     sources=("arXiv:2404.02905", "arXiv:2501.04377"),
-    page="explanation/attention-to-var.md",
+    page="docs/explanation/attention-to-var.md",
     options={
         "schedule": Option(None, str, "the schedule; None: the smallest preset or doubling schedule that fits"),
         "copies": Option(4, int, "channels that carry the suppression where there is no neutral key"),

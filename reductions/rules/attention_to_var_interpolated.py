@@ -294,7 +294,7 @@ RULE = Reduction(
     + QUERIES,
     claim_scope="the maps X_1, ..., X_{K-1} given (teacher forcing), the last token map their interpolation",
     sources=("arXiv:2404.02905", "arXiv:2501.04377"),
-    page="explanation/attention-to-var.md",
+    page="docs/explanation/attention-to-var.md",
     options={
         "block": Option(7, int, "cells along the side of a block"),
         "margin": Option(3, int, "distance of the flagged core from the block's border"),
