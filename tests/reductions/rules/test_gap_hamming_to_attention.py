@@ -60,7 +60,7 @@ def test_the_tolerance_is_tight():
 
 
 def test_the_neutral_entry_is_that_of_the_formula():
-    for dim, near, far, keys in ((12, 4, 6, 40), (12, 1, 11, 3), (5, 0, 1, 1), (20, 9, 10, 1000)):
+    for dim, near, far, keys in ((12, 4, 6, 40), (12, 6, 11, 4), (12, 1, 11, 3), (5, 0, 1, 1), (20, 9, 10, 1000)):
         instance = GapHamming.from_bits(np.zeros((1, dim), np.uint8), np.zeros((keys, dim), np.uint8), near, far)
         layout = layout_of(instance, options())
         channels = max(1, abs(dim - 2 * near), abs(dim - near - far))
@@ -105,7 +105,17 @@ def test_no_lookup_where_balls_have_more_points_than_there_are_rows():
     left, right = pairs_at(16, [5] * 16)
     assert not by_lookup(GapHamming.from_bits(left, right, 1, 4), options())  # 17 points, 16 rows
     assert by_lookup(GapHamming.from_bits(left, np.vstack([right, right[:1]]), 1, 4), options())
-    assert not by_lookup(GapHamming.from_bits(left, np.vstack([right, right]), 2, 4), options())  # t = alpha d
+    many = np.vstack([right] * 9)  # 144 rows, a ball of radius 2 has 137 points
+    assert not by_lookup(GapHamming.from_bits(left, many, 2, 4), options())  # t = alpha d is not small
+    assert by_lookup(GapHamming.from_bits(left, many, 2, 4), options(small_ball=Fraction(1, 7)))
+
+
+def test_distances_beyond_d_count_as_d_and_d_plus_one():
+    zeros = np.zeros((1, 9), np.uint8)
+    assert channels_of(GapHamming.from_bits(zeros, zeros, 3, 30)) == 4  # |9 - 3 - 10|
+    assert channels_of(GapHamming.from_bits(zeros, zeros, 50, 60)) == 10  # |9 - 9 - 10|
+    layout = layout_of(GapHamming.from_bits(zeros, zeros, 3, 30), options())
+    assert (layout.high, layout.low) == (3, -11)
 
 
 @pytest.mark.parametrize("shape", [(0, 0, 0), (0, 2, 3), (2, 0, 3), (1, 1, 0), (2, 3, 0), (3, 2, 1)])
