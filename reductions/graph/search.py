@@ -87,10 +87,10 @@ def pareto(
     """The routes that no other route beats, in the order of `find_path`.
 
     `source` is an instance, a problem class or a problem name. With an instance sizes start at its parameters, rules
-    that refuse the first image are left out and precision is what rules say of the first image (others may need more);
-    otherwise sizes start at `REFERENCE`, replaced by `reference`. `via` names rules that a route must contain in this order. A route uses a
-    rule at most once. One route beats another if its `vector` is nowhere larger and somewhere smaller. Raises
-    `InputError` for unknown names and where there is no route.
+    that refuse the first image are left out, and precision is what rules say of the first image (others may need
+    more). Otherwise sizes start at `REFERENCE`, replaced by `reference`. `via` names rules that a route must contain in
+    this order. A route uses a rule at most once. One route beats another if its `vector` is nowhere larger and
+    somewhere smaller. Raises `InputError` for unknown names and where there is no route.
     """
     chosen = _routes(source, target, via, options, rules, reference)
     if not isinstance(source, (str, type)):
