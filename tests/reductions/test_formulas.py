@@ -33,8 +33,10 @@ from varproof.base.errors import InputError
 TOTAL, CHUNKS = 2000, 20
 LARGEST = 14  # variables of the random formulas
 ARB_VARIABLES = 10  # the counting rule asks for hundreds of bits
+LAYOUT_VARIABLES = 10  # in front of VAR: the layout of the comparison row needs balls from 8 variables on
 INTERPOLATED_VARIABLES = 6  # 7^2 cells a key: beyond, a formula takes seconds
 CAPPED, CAPPED_CLAUSES = {"ov_to_maxip_tensor", "ov_to_maxip_crt", "ov_to_maxip_reed_solomon"}, 10
+VAR_CLAUSES = 5  # of the capped rules in front of VAR: their dimensions are in the hundreds from there on
 VAR_TURNS = 5  # every fifth path to VAR attention, in turn
 Path = tuple[Reduction, ...]
 
@@ -93,11 +95,17 @@ def counts(path: Path) -> bool:
 
 def wanted(path: Path, formula: Cnf) -> bool:
     """Whether a formula is within the sizes that this campaign runs the path at."""
-    if COUNTING & set(path) and formula.variables > ARB_VARIABLES:
+    used, to_var = set(names(path).split()), path[-1].target.NAME == "var-attention"
+    variables = [LARGEST]
+    if COUNTING & set(path):
+        variables.append(ARB_VARIABLES)
+    if to_var and "gap_hamming_to_attention_as23" in used:
+        variables.append(LAYOUT_VARIABLES)
+    if "attention_to_var_interpolated" in used:
+        variables.append(INTERPOLATED_VARIABLES)
+    if CAPPED & used and len(formula.clauses) > (VAR_CLAUSES if to_var else CAPPED_CLAUSES):
         return False
-    if CAPPED & set(names(path).split()) and len(formula.clauses) > CAPPED_CLAUSES:
-        return False
-    return "interpolated" not in names(path) or formula.variables <= INTERPOLATED_VARIABLES
+    return formula.variables <= min(variables)
 
 
 @dataclass
@@ -160,7 +168,7 @@ def campaign(numbers: Sequence[int]) -> Counter[str]:
     for number in numbers:
         _, formula = formulas()[number]
         models = count_by_table(formula)
-        first = TO_SELF if number % 4 == 0 else []
+        first = TO_SELF if number % 9 == 0 else []
         turn = TO_VAR[number % VAR_TURNS :: VAR_TURNS]
         for path in [*TO_ATTENTION, *turn, *((rule, *TO_ATTENTION[0]) for rule in first)]:
             taken[names(path)] += check(path, formula, number, models)
