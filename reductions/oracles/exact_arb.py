@@ -20,7 +20,6 @@ from varproof.base.balls import ball, floor_integer, rational
 FINER = 2**40  # outputs are this much narrower than delta unless bits were given
 GUARD = 72
 LAST_BITS = 2**17
-LARGEST_INT = 2**63 - 1  # differences of products in int64 stay below
 
 
 def outputs_in_balls(instance: ApproximateAttention, bits: int | None = None) -> Outputs:
@@ -38,7 +37,7 @@ def outputs_in_balls(instance: ApproximateAttention, bits: int | None = None) ->
     while True:
         with ctx.workprec(precision):
             balls = _rows(instance, scores, precision)
-            found = settled(balls, instance.values.shape[1], instance.delta, arb(0, ball(largest).upper()))
+            found = settled(balls, instance.values.shape[1], instance.delta)
         if bits is not None or found.error * FINER <= instance.delta or 2 * precision > LAST_BITS:
             return found
         precision *= 2
@@ -65,7 +64,7 @@ def _rows(instance: ApproximateAttention, scores: ExactScores, precision: int) -
     for _, row, seen in scores.rows():
         kept, own = (row, kinds) if seen is None else (row[seen], kinds[seen])
         below = kept.max() - kept
-        near = below < (cut if below.dtype == object else min(cut, LARGEST_INT))
+        near = below < cut
         ignored = int(len(near) - np.count_nonzero(near))
         total = arb(0)
         sums = [arb(0)] * instance.values.shape[1]

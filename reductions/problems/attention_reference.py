@@ -1,4 +1,4 @@
-"""The reference solver of attention: row by row in rationals and balls; scores and sums share nothing with the oracles."""
+"""The reference solver of attention: row by row in rationals and balls; the oracles share no score or sum with it."""
 
 from __future__ import annotations
 
@@ -36,8 +36,7 @@ def enclosed(instance: ApproximateAttention) -> Outputs:
                 _row(gamma, query, [(keys[j], values[j]) for j in _seen(instance, i)])
                 for i, query in enumerate(queries)
             ]
-            largest = max((abs(entry) for value in values for entry in value), default=fmpq(0))
-            found = settled(outputs, instance.values.shape[1], instance.delta, arb(0, arb(largest)))
+            found = settled(outputs, instance.values.shape[1], instance.delta)
         if found.error * FINER <= instance.delta:
             return found
         bits *= 2

@@ -1,4 +1,4 @@
-"""Outputs in balls made fit for fractions: exponents stay near delta, widths inside the range of the values.
+"""Outputs in balls made fit for fractions: exponents stay near delta.
 
 A weight of e^(-10^300) is a ball like any other, but its fraction would fill the memory.
 """
@@ -14,22 +14,21 @@ from flint import arb, ctx
 from reductions.core.answer import Outputs
 from varproof.base.balls import ball, upper_rational
 
-def settled(rows: Sequence[Sequence[arb]], columns: int, delta: Fraction, hull: arb) -> Outputs:
+
+def settled(rows: Sequence[Sequence[arb]], columns: int, delta: Fraction) -> Outputs:
     """The balls as `Outputs` (rows, columns); `error` is the largest diameter, 0 only where all radii are.
 
-    `hull` holds all values: a ball that is wider, or that is not finite, becomes `hull`. With the working precision p
-    of the caller, exact numbers stay, radii become at least delta 4^-p, and a ball below that is centred at 0.
+    With the working precision p of the caller, exact numbers stay, radii become at least delta 4^-p, and a ball below
+    that is centred at 0.
     """
     least = delta / 4**ctx.prec
-    limit, span = ball(least), 2 * arb(hull.rad())
+    limit = ball(least)
     values = np.empty((len(rows), columns), dtype=object)
     widest = arb(0)
     for place, row in enumerate(rows):
         for column, entry in enumerate(row):
             settled_entry = entry
-            if not entry.is_finite() or not arb(entry.rad()) <= span:
-                settled_entry = hull
-            elif not entry.is_exact() and abs(entry) < limit:
+            if not entry.is_exact() and abs(entry) < limit:
                 settled_entry = arb(0, limit.upper())
             elif not entry.is_exact() and arb(entry.rad()) < limit:
                 settled_entry = entry + arb(0, limit.upper())

@@ -15,7 +15,7 @@ from reductions.oracles.exact import ExactOracle
 from reductions.oracles.exact_float import Cast, rounded_scale
 from reductions.problems.attention import ApproximateAttention
 from reductions.problems.var_attention import VarAttention
-from varproof.base.balls import ball, upper_rational
+from varproof.base.balls import ball, dyadic, upper_rational
 from varproof.base.errors import InputError
 
 BITS = 2000
@@ -40,6 +40,8 @@ def check(case: ApproximateAttention, dtype: str) -> Fraction:
     assert reference is not None
     assert found.values.shape == reference.values.shape == (len(case.queries), case.values.shape[1])
     assert (found.values.dtype == object) == (dtype == "arb")
+    if dtype == "arb":
+        assert all(abs(dyadic(x)) < 2**2000 for x in found.values.ravel())  # fractions, whatever the scores were
     for distance in distances(found.values, reference.values):
         assert distance <= found.error + reference.error
     return found.error
@@ -180,6 +182,13 @@ def test_bits_are_taken_as_given() -> None:
     assert ExactOracle("arb", 64).outputs(case).error > Fraction(1, 10**25)
     assert ExactOracle("arb", 64).outputs(case).error < Fraction(1, 10**15)
     assert ExactOracle("arb", 400).outputs(case).error < Fraction(1, 10**100)
+
+
+def test_few_bits_suffice_for_far_scores() -> None:
+    case = instance([[1, 2], [3, 1]], [[1, 0], [0, 1]], [[3], [-5]], query_unit=Fraction(10**30, 3), scale="sqrt")
+    found = ExactOracle("arb", 16).outputs(case)
+    assert Fraction(1, 10**6) < found.error < Fraction(1, 10**2)  # differences are exact: the largest score wins
+    assert max(distances(found.values, ExactOracle("arb").outputs(case).values)) <= found.error
 
 
 def test_keys_far_below_the_largest_are_lumped_together_soundly() -> None:

@@ -86,7 +86,15 @@ def test_other_arrays_are_refused(tmp_path: Path, array: Any, reason: str) -> No
 
 
 @pytest.mark.parametrize(
-    "names", [("result",), ("outputs", "outputs_000"), ("outputs_001",), ("outputs_000", "outputs_002"), ("outputs_1",)]
+    "names",
+    [
+        ("result",),
+        ("outputs", "outputs_000"),
+        ("outputs_001",),
+        ("outputs_000", "outputs_002"),
+        ("outputs_1",),
+        ("outputs_000", "outputs_0000"),
+    ],
 )
 def test_other_names_are_refused(tmp_path: Path, names: tuple[str, ...]) -> None:
     with pytest.raises(InputError, match="outputs"):

@@ -81,6 +81,7 @@ def test_bounds_are_those_of_the_scores() -> None:
     """Products 1, -1 / 0, 1 / 0, 0: B = gamma 1/3, h = gamma (1 - -1)/2 1/3; the entry bound counts units."""
     case = make(query_unit=Fraction(1, 3), scale="one")
     assert (case.entry_bound, case.logit_bound, case.half_range) == (Fraction(3), Fraction(1, 3), Fraction(1, 3))
+    assert make(keys=np.array([[-4, 0], [1, 1]]), scale="one").logit_bound == 4  # the lowest score is the farthest
     assert replace(case, scale="d").logit_bound == Fraction(1, 6)
     root = replace(case, scale="sqrt").logit_bound
     assert root**2 > Fraction(1, 18) > (root - Fraction(1, 2**100)) ** 2
