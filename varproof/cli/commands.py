@@ -72,8 +72,10 @@ COMMANDS: tuple[Command, ...] = (
         "varproof.cli.var_convert:convert",
         "Convert a VAR checkpoint (.pth, .safetensors) for the commands here.",
     ),
-    Command("reduce", "varproof.cli.reduce:reduce", "Solve an instance by a path of reductions, and bring it back."),
-    Command("graph", "varproof.cli.graph:graph", "Show problems, reductions, and paths by final size and precision."),
+    Command(
+        "reduce", "varproof.cli.reduce:reduce", "Solve an instance by a path of reductions, and bring the answer back."
+    ),
+    Command("graph", "varproof.cli.graph:graph", "Show problems, the reductions between them, and the best paths."),
     Command(
         "rule check",
         "varproof.cli.rule_check:check",

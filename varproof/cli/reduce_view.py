@@ -50,11 +50,10 @@ def verdict_lines(done: Reduced) -> list[str]:
 
 
 def _steps(done: Reduced) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    columns: tuple[str, ...] = ("rule", "kind", "from", "to", "calls", "seconds")
+    columns: tuple[str, ...] = ("rule", "from", "to", "calls", "seconds")
     rows: list[tuple[str, ...]] = [
         (
             step.rule.name,
-            step.rule.kind.value,
             _sizes(step.rule.source.NAME, step.source),
             _sizes(step.rule.target.NAME, step.target),
             shown(step.calls),
@@ -89,7 +88,8 @@ def _oracle(done: Reduced) -> str:
     known = f", {leaves.known} from the folder" if leaves.known else ""
     error = "" if leaves.error is None else f", error at most {six_digits(leaves.error)}"
     allowed = "" if leaves.delta is None else f", allowed {six_digits(leaves.delta)}"
-    return f"oracle {done.oracle}: {leaves.answered} answers{known}, {leaves.seconds:.3f} s{error}{allowed}"
+    answers = f"{leaves.answered} answer" + ("" if leaves.answered == 1 else "s")
+    return f"oracle {done.oracle}: {answers}{known}, {leaves.seconds:.3f} s{error}{allowed}"
 
 
 def _story(console: Console, done: Reduced) -> None:
