@@ -17,18 +17,18 @@ import sympy
 from flint import arb
 from numpy.typing import NDArray
 
-from reductions.core.reduction import Exponents, Kind, Mapped, Mutant, Option, Reduction, size
+from reductions.core.reduction import Exponents, Kind, Mapped, Option, Reduction, size
 from reductions.precision.rounding import working_precision
 from reductions.problems.attention import ApproximateAttention
-from reductions.problems.exact_arrays import EXACT, ExactArray
 from reductions.problems.var_attention import VarAttention
 from reductions.rules import var_layout as layout
-from reductions.rules.var_checks import score_faults
-from varproof.base.balls import ball, dyadic, to_float, upper_rational
+from reductions.rules.var_free_checks import faults
+from reductions.rules.var_free_mutants import mutants
+from reductions.rules.var_hard import threshold_instances
+from reductions.rules.var_neutral import constant_channel, largest_but, lowered_neutral
+from varproof.base.balls import ball, to_float
 from varproof.base.errors import InputError
 from varproof.growth.schedules import PRESETS, Schedule, doubling, parse_schedule
-
-MAX_EXTRA_BITS = 40
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,24 +42,6 @@ class Context:
     neutral: bool
     strength: float
     notes: tuple[str, ...] = ()
-
-
-def constant_channel(instance: ApproximateAttention) -> int | None:
-    """A channel in which all queries have the same nonzero entry, where a neutral key is there to be lowered.
-
-    None as well where 40 further bits of that key would not bring its mass near enough for delta.
-    """
-    if instance.neutral is None or len(instance.queries) == 0:
-        return None
-    same = np.all(instance.queries == instance.queries[:1], axis=0) & (instance.queries[0] != 0)
-    if not np.any(same):
-        return None
-    used = same & (instance.keys[instance.neutral] != 0)
-    channel = int(np.argmax(used if np.any(used) else same))
-    source = layout.source_of(instance)
-    with working_precision():
-        step = abs(source.score_unit * int(source.queries.numbers[0, channel])) / 2**MAX_EXTRA_BITS
-        return channel if step < ball(instance.delta / layout.SHARE) else None
 
 
 def places(instance: ApproximateAttention) -> int:
@@ -132,7 +114,7 @@ def _shared(
     source = replace(source, keys=lowered)
     vectors = _tokens(source, schedule, placed, instance.neutral, 0)
     made = layout.projections(source, None, 0)
-    fits = abs(entry) <= max(source.queries.largest * source.queries.unit, _largest_but(source, instance.neutral))
+    fits = abs(entry) <= max(source.queries.largest * source.queries.unit, largest_but(source, instance.neutral))
     notes = (
         f"{len(placed)} data keys on the last scale, side {schedule.side}; {spare} of {schedule.tokens} tokens share "
         f"the neutral key, its score lowered by ln {spare} = {to_float(ball(spare).log()):.4f}.",
@@ -142,37 +124,6 @@ def _shared(
     )
     context = Context(len(instance.queries), cost, placed, spare, True, 0.0, notes)
     return _mapped(instance, source, schedule, vectors, made, context)
-
-
-def lowered_neutral(
-    source: layout.Source, neutral: int, spare: int, channel: int, delta: Fraction
-) -> tuple[ExactArray, Fraction, Fraction]:
-    """Keys with the neutral score lowered by ln(spare), what the rounding costs in outputs, and the new entry."""
-    unit = source.score_unit * int(source.queries.numbers[0, channel])  # score of one unit of this key entry
-    bits = 0
-    while bits < MAX_EXTRA_BITS and not (abs(unit) / 2**bits < ball(delta / layout.SHARE)):
-        bits += 1
-    old = int(source.keys.numbers[neutral, channel])
-    largest = (source.keys.largest + int(abs(dyadic(ball(spare).log() / unit))) + 1) * 2**bits
-    if largest > EXACT:
-        raise InputError(
-            "the lowered neutral key is too long",
-            got=f"{largest.bit_length()} bits",
-            allowed="53 bits",
-            hint="round keys",
-        )
-    step = -round(dyadic(ball(spare).log() / unit * 2**bits))
-    numbers = source.keys.numbers * 2**bits
-    numbers[neutral, channel] = old * 2**bits + step
-    wrong = abs(ball(spare).log() + unit * step / 2**bits)  # the neutral mass is off by e^wrong at most
-    cost = upper_rational(ball(source.value_range) * (wrong / 4).tanh())
-    keys = ExactArray(numbers, source.keys.unit / 2**bits)
-    return keys, layout.padded(cost), int(numbers[neutral, channel]) * keys.unit
-
-
-def _largest_but(source: layout.Source, neutral: int) -> Fraction:
-    others = np.delete(source.keys.numbers, neutral, axis=0)
-    return (int(np.abs(others).max()) if others.size else 0) * source.keys.unit
 
 
 def _suppressed(
@@ -248,59 +199,6 @@ def _mapped(
     return Mapped((target,), context, source.read + int(written), context.notes)
 
 
-def structure(instance: ApproximateAttention, mapped: Mapped) -> list[str]:
-    """Keys and queries are where they belong, spare ones neutral or suppressed, scores those of the source."""
-    target, context = mapped.targets[0], mapped.context
-    found = []
-    if target.inputs != "free" or target.delta > instance.delta - context.cost:
-        found.append("the tolerance of the target is larger than what is left of delta")
-    start = target.tokens - target.sides[-1] ** 2
-    if not np.array_equal(target.rows, start + np.arange(len(instance.queries))):
-        found.append("row i is not token i of the last scale")
-        return found
-    with working_precision():
-        source = layout.source_of(instance)
-        found += score_faults(instance, target, start + np.arange(len(context.placed)), context.placed)
-        if context.neutral:
-            found += _neutral_faults(instance, source, mapped)
-        else:
-            strength = layout.strength_of(source, target)
-            floor = layout.least_best_score(source, instance.neutral)
-            spare = target.tokens - len(instance.keys)
-            if layout.suppression_cost(source.value_range * spare, -floor - strength) > context.cost:
-                found.append("spare tokens are not suppressed enough")
-            flags = np.concatenate([each[..., -1].ravel() for each in target.maps])
-            data = np.zeros(target.tokens, dtype=bool)
-            data[start : start + len(instance.keys)] = True
-            if np.any(flags[data] != 0) or np.any(flags[~data] != -1):
-                found.append("a flag is not 0 on a data token or not -1 on a spare one")
-    return found
-
-
-def _neutral_faults(instance: ApproximateAttention, source: layout.Source, mapped: Mapped) -> list[str]:
-    target, context = mapped.targets[0], mapped.context
-    attention = target.attention()
-    start = target.tokens - target.sides[-1] ** 2
-    spare = np.ones(target.tokens, dtype=bool)
-    spare[start : start + len(context.placed)] = False
-    found = []
-    keys, values = attention.keys[spare], attention.values[spare]
-    if np.any(keys != keys[:1]) or np.any(values != values[:1]):
-        return ["spare tokens differ from each other"]
-    old = source.values.numbers[instance.neutral].astype(object) * source.values.unit
-    if np.any(values[0].astype(object) * attention.value_unit != old):
-        found.append("spare tokens do not carry the neutral value")
-    channel = constant_channel(instance)
-    before = source.keys.numbers[instance.neutral].astype(object) * source.keys.unit
-    change = keys[0].astype(object) * attention.key_unit - before
-    others = [c for c in range(source.head_dim) if c != channel and change[c] != 0]
-    unit = ball(attention.gamma) * ball(int(source.queries.numbers[0, channel]) * source.queries.unit)
-    wrong = abs(ball(int(spare.sum())).log() + unit * ball(Fraction(change[channel])))
-    if others or upper_rational(ball(source.value_range) * (wrong / 4).tanh()) > context.cost:
-        found.append("the neutral mass is not that of the source")
-    return found
-
-
 def precision(instance: ApproximateAttention, options: Mapping[str, Any]) -> Mapping[str, Any]:
     """What the target needs."""
     mapped = forward(instance, options)
@@ -324,44 +222,7 @@ def explain(instance: ApproximateAttention, mapped: Mapped) -> list[str]:
 
 def hard(seed: int) -> Sequence[ApproximateAttention]:
     """Threshold instances at the gap: rows with exactly one orthogonal key, and rows with none."""
-    from reductions.rules.var_hard import threshold_instances
-
     return threshold_instances(seed)
-
-
-def _damaged(change: Any) -> Any:
-    def changed(instance: ApproximateAttention, options: Mapping[str, Any]) -> Mapped:
-        mapped = forward(instance, options)
-        return Mapped((change(mapped.targets[0], mapped.context),), mapped.context, mapped.operations, mapped.notes)
-
-    return changed
-
-
-def _one_spare_zero(target: VarAttention, context: Context) -> VarAttention:
-    maps = [each.copy() for each in target.maps]
-    maps[0][..., : 2 * target.key_projection.shape[1]] = 0
-    maps[0][..., -1] = 0
-    return replace(target, maps=tuple(maps))
-
-
-def _wrong_scale(target: VarAttention, context: Context) -> VarAttention:
-    return replace(target, query_unit=target.query_unit * Fraction(15, 16))
-
-
-def _shifted_rows(target: VarAttention, context: Context) -> VarAttention:
-    return replace(target, rows=target.rows - 1)
-
-
-def _late(target: VarAttention, context: Context) -> VarAttention:
-    last = target.maps[-1].copy()
-    flat = last.reshape(-1, last.shape[2])
-    d = (flat.shape[1] - target.value_projection.shape[1]) // 2
-    flat[: len(context.placed), d:] = np.roll(flat[: len(context.placed), d:], 1, axis=1)
-    return replace(target, maps=(*target.maps[:-1], last))
-
-
-def _all_of_delta(target: VarAttention, context: Context) -> VarAttention:
-    return replace(target, delta=target.delta * 2)
 
 
 QUERIES, KEYS, HEAD_DIM = size("queries"), size("keys"), size("head_dim")
@@ -391,16 +252,10 @@ RULE = Reduction(
         "schedule": Option(None, str, "the schedule; None: the smallest preset or doubling schedule that fits"),
         "copies": Option(4, int, "channels that carry the suppression where there is no neutral key"),
     },
-    structure=structure,
+    structure=faults,
     hard=hard,
     accepts=accepts,
     precision=precision,
     explain=explain,
-    mutants=(
-        Mutant("a spare token without key", forward=_damaged(_one_spare_zero)),
-        Mutant("score scale off after padding", forward=_damaged(_wrong_scale)),
-        Mutant("queries read one token early", forward=_damaged(_shifted_rows)),
-        Mutant("keys shifted by one channel", forward=_damaged(_late)),
-        Mutant("tolerance not reduced", forward=_damaged(_all_of_delta)),
-    ),
+    mutants=mutants(forward),
 )

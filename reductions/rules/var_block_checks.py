@@ -13,6 +13,7 @@ from reductions.precision.rounding import working_precision
 from reductions.problems.attention import ApproximateAttention
 from reductions.problems.var_attention import VarAttention
 from reductions.rules import var_layout as layout
+from reductions.rules.var_cells import cells, reading_rows, transfer
 from reductions.rules.var_checks import score_faults
 
 
@@ -63,8 +64,6 @@ def _first(target: VarAttention) -> int:
 
 
 def _centres(target: VarAttention, blocks: Any, count: int) -> NDArray[np.int64]:
-    from reductions.rules.attention_to_var_interpolated import reading_rows
-
     return reading_rows(target.sides, blocks, count)
 
 
@@ -100,8 +99,6 @@ def _row_faults(target: VarAttention, source: layout.Source, last: int) -> list[
 
 
 def _bound_faults(instance: ApproximateAttention, mapped: Mapped, source: layout.Source) -> list[str]:
-    from reductions.rules.attention_to_var_interpolated import cells, transfer
-
     target, context = mapped.targets[0], mapped.context
     margin = transfer(source, target.sides, context.blocks, cells(source, context.blocks), instance.neutral)
     cost = margin.cost(layout.strength_of(source, target))
