@@ -29,7 +29,7 @@ from reductions.precision.rounding import strictly_below, working_precision
 from reductions.precision.show import numbers_of, shown_attention
 from reductions.problems.attention import ApproximateAttention
 from reductions.problems.gap_hamming import GapHamming
-from reductions.rules import gap_hamming_to_attention as sharp
+from reductions.rules import gap_hamming_signs as signs
 from reductions.rules.threshold_mutants import changed, remade
 from varproof.base.balls import ball, dyadic
 
@@ -38,7 +38,7 @@ WEIGHT_GAP = Fraction(4)  # ln(4n) = ln n + ln 4
 
 def layout_of(instance: GapHamming, options: Mapping[str, Any]) -> ThresholdLayout:
     """The scores of the sharp layout with weight gap 4, and neutral inner product d: d channels, all entries 1."""
-    near, far = sharp.distances_of(instance)
+    near, far = signs.distances_of(instance)
     dim = instance.left.dim
     channels = (1,) * max(1, dim)
     layout = threshold_layout(
@@ -81,7 +81,7 @@ def forward(instance: GapHamming, options: Mapping[str, Any]) -> Mapped:
 def image(instance: GapHamming, layout: ThresholdLayout) -> Mapped:
     """The image with this layout."""
     dim, extra = instance.left.dim, len(layout.channels)
-    left, right = (1 - 2 * bits.astype(np.int64) for bits in (instance.left_bits, instance.right_bits))
+    left, right = signs.signs_of(instance)
     queries = np.hstack([left, np.ones((len(left), extra), np.int64)])
     neutral = np.zeros((layout.keys, dim + extra), np.int64)
     neutral[:, dim:] = [int(entry) for entry in layout.entries]
@@ -91,7 +91,7 @@ def image(instance: GapHamming, layout: ThresholdLayout) -> Mapped:
         queries, keys, values, layout.delta, scale=layout.scale, query_unit=layout.unit, key_unit=layout.unit
     )
     high, low = dim - 2 * instance.near, dim - 2 * instance.far
-    products = sharp.products_of(instance)
+    products = signs.products_of(instance)
     context = ThresholdContext(products, high, low, len(left), layout.delta, layout, threshold_of(layout))
     note = f"{len(keys)} keys of dimension {dim + extra}, beta = {float(layout.beta.mid()):.6g}"
     operations = image_operations(len(left), len(right), dim, dim + extra, layout.keys)
@@ -124,7 +124,7 @@ def structure(instance: GapHamming, mapped: Mapped) -> list[str]:
             wrong.append(f"the data scores of row {row} are not those of the source")
         if {inner(target.queries[row], target.keys[data + j]) for j in spread(copies, COLUMNS)} != {dim}:
             wrong.append(f"a neutral score of row {row} is not that of distance 0")
-    near, far = sharp.distances_of(instance)
+    near, far = signs.distances_of(instance)
     with working_precision():
         beta = ball(target.gamma) * ball(target.query_unit) * ball(target.key_unit)
         least, most = (-2 * beta * near).exp() / copies, (-2 * beta * far).exp()
@@ -137,7 +137,7 @@ def structure(instance: GapHamming, mapped: Mapped) -> list[str]:
 def hard(seed: int) -> Sequence[GapHamming]:
     """As for the sharp rule, and equal rows at t = 0, n = 1, where a threshold of 5x fails."""
     single = GapHamming.from_bits([[1, 0]], [[1, 0]], 0, 1)
-    return [single, *sharp.hard(seed)]
+    return [single, *signs.hard(seed)]
 
 
 def explain(instance: GapHamming, mapped: Mapped) -> list[str]:
@@ -167,7 +167,7 @@ def explain(instance: GapHamming, mapped: Mapped) -> list[str]:
 
 def _five_x(instance: GapHamming, options: Mapping[str, Any]) -> Mapped:
     mapped = forward(instance, options)
-    near, far = sharp.distances_of(instance)
+    near, far = signs.distances_of(instance)
     keys = mapped.context.layout.keys
     with working_precision():
         x = (-ball(4 * keys).log() * near / (far - near)).exp() / (8 * keys)

@@ -13,7 +13,7 @@ from reductions.core.answer import Answer, Decision
 from reductions.oracles.exact import ExactOracle
 from reductions.oracles.worst_noise import WorstNoise
 from reductions.problems.gap_hamming import GapHamming
-from reductions.rules import gap_hamming_to_attention as sharp
+from reductions.rules import gap_hamming_signs as sharp
 from reductions.rules.gap_hamming_to_attention_as23 import RULE, layout_of, levels_of, threshold_of
 from varproof.base.balls import ball, dyadic
 
@@ -77,10 +77,10 @@ def test_the_tolerance_is_about_3x_and_the_sharp_one_a_quarter():
         ratio = ball(layout.delta) / x_of(6, 9, 500)
         assert ball(Fraction(29, 10)) < ratio < ball(Fraction(31, 10))
     assert layout.delta < Fraction(1, 10**9)
-    with_same_scores = sharp.layout_of(yes, {**sharp.RULE.defaults(), "weight_gap": Fraction(4)})
-    assert with_same_scores.beta.overlaps(sharp.layout_of(yes, {"scale": "d", "weight_gap": Fraction(4)}).beta)
+    with_same_scores = sharp.layout_of(yes, {"scale": "d", "weight_gap": Fraction(4)})
+    assert abs(float((with_same_scores.beta / layout.beta).mid()) - 1) < 1e-5
     assert abs(float(with_same_scores.delta) - 1 / 6) < 1e-5
-    assert abs(float(sharp.layout_of(yes, sharp.RULE.defaults()).delta) - 1 / 4) < 1e-5
+    assert abs(float(sharp.layout_of(yes, {"scale": "d", "weight_gap": Fraction(9)}).delta) - 1 / 4) < 1e-5
 
 
 def test_a_threshold_of_5x_fails_for_one_key_at_distance_zero():
