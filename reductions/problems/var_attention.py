@@ -82,6 +82,9 @@ class VarAttention:
             raise InputError("rows must be token numbers", got=f"{rows.dtype} {rows.shape}", allowed="int64, (rows,)")
         if len(rows) and not 0 <= int(rows.min()) <= int(rows.max()) < self.tokens:
             raise InputError("a row is no token", got=f"{rows.min()}..{rows.max()}", allowed=f"0..{self.tokens - 1}")
+        object.__setattr__(self, "sides", sides)
+        object.__setattr__(self, "rows", rows.astype(np.int64))
+        object.__setattr__(self, "maps", tuple(np.asarray(each) for each in self.maps))
 
     def _check_shapes(self, sides: tuple[int, ...]) -> None:
         wanted = sides if self.inputs == "free" else (sides[0], *sides[:-1])

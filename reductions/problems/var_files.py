@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reductions.problems.attention_files import rational
+from reductions.problems.npz_arrays import read_arrays
+from varproof.base.certificate import replacing
 from varproof.base.errors import InputError
-from varproof.base.rationals import parse_rational
 
 if TYPE_CHECKING:
     from reductions.problems.var_attention import VarAttention
@@ -21,7 +22,6 @@ NAME = "var-attention"
 ARRAYS = ("query_projection", "key_projection", "value_projection", "rows")
 RATIONALS = ("delta", "query_unit", "key_unit", "value_unit")
 TEXTS = ("kernel", "inputs", "scale")
-MAX_BYTES = 2**31
 
 
 def to_json(instance: VarAttention) -> dict[str, Any]:
@@ -46,8 +46,9 @@ def save(instance: VarAttention, directory: Path, stem: str) -> list[Path]:
     """Write `stem`.npz; `load` reads it."""
     arrays = {f"map_{k}": np.asarray(each) for k, each in enumerate(instance.maps)}
     arrays |= {name: np.asarray(getattr(instance, name)) for name in ARRAYS}
-    path = directory / f"{stem}.npz"
-    np.savez_compressed(path, meta=np.array(json.dumps(_plain(instance))), **arrays)  # type: ignore[arg-type]
+    path = Path(directory, f"{stem}.npz")
+    with replacing(path) as scratch, scratch.open("wb") as stream:
+        np.savez_compressed(stream, allow_pickle=False, meta=np.array(json.dumps(_plain(instance))), **arrays)
     return [path]
 
 
@@ -55,15 +56,12 @@ def load(path: Path) -> VarAttention:
     """The instance of a file that `save` wrote. Raises `InputError` for other files and above 2^31 bytes."""
     from reductions.problems.var_attention import VarAttention
 
-    if path.stat().st_size > MAX_BYTES:
-        raise InputError("the file is too large", got=f"{path.stat().st_size} bytes", allowed=f"{MAX_BYTES} bytes")
+    stored = read_arrays(path, "the VAR instance")
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            data = json.loads(str(stored["meta"]))
-            fields = _plain_fields(data)
-            fields["maps"] = tuple(stored[f"map_{k}"] for k in range(len(fields["sides"])))
-            fields |= {name: stored[name] for name in ARRAYS}
-    except (KeyError, ValueError, OSError) as error:
+        fields = _plain_fields(json.loads(str(stored["meta"])))
+        fields["maps"] = tuple(stored[f"map_{k}"] for k in range(len(fields["sides"])))
+        fields |= {name: stored[name] for name in ARRAYS}
+    except (KeyError, ValueError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError("not a file of var-attention", got=path, allowed="an NPZ file written by save") from None
@@ -82,7 +80,7 @@ def _plain_fields(data: Mapping[str, Any]) -> dict[str, Any]:
     try:
         fields: dict[str, Any] = {"sides": tuple(data["sides"]), "adverse": data["adverse"]}
         fields |= {name: data[name] for name in TEXTS}
-        fields |= {name: Fraction(parse_rational(data[name], name=name)) for name in RATIONALS}
+        fields |= {name: rational(data[name], name) for name in RATIONALS}
     except (KeyError, TypeError) as error:
         raise InputError("a field of var-attention is missing or of a wrong type", got=error) from None
     return fields

@@ -122,3 +122,20 @@ def test_large_instances_are_left_to_the_oracles() -> None:
     with pytest.raises(InputError, match="small instances"):
         instance.solve()
     assert not instance.verify(None)
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", None])
+def test_other_files_are_refused(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "other.npz"
+    if content is None:
+        np.savez(path, queries=np.zeros(3))
+    else:
+        path.write_bytes(content)
+    with pytest.raises(InputError):
+        var_files.load(path)
+
+
+def test_a_delta_of_many_digits_survives(tmp_path: Path) -> None:
+    instance = replace(SAMPLES[2], delta=Fraction(3, 2**3000))
+    stored = var_files.load(instance.save(tmp_path, "sample")[0])
+    assert stored.delta == VarAttention.from_json(instance.to_json()).delta == instance.delta
