@@ -20,6 +20,14 @@ def decode_threshold(context: ThresholdContext, answers: Sequence[Answer]) -> An
     A flagged row is scanned: O(n d) operations. PROMISE_VIOLATED: outputs no attention has, or a flagged row without a
     pair above the low level (the answer was not within its error); or, when there is no witness at all, a flagged row
     whose best pair lies between the levels. Pairs beyond 65536 are not listed. No count: rows are flagged, not pairs.
+    Raises `InputError` for an answer without outputs or with another number of rows.
+
+    >>> from fractions import Fraction
+    >>> from reductions.core.answer import Outputs
+    >>> found = [np.array([0, -2])]  # inner products of the only row
+    >>> context = ThresholdContext(lambda rows: iter(found), 0, -1, 1, Fraction(1, 4), None)
+    >>> decode_threshold(context, [Answer(outputs=Outputs(np.array([[0.7]]), Fraction(1, 8)))]).witnesses
+    ((0, 0),)
     """
     outputs = answers[0].outputs
     if outputs is None or outputs.rows != context.rows:

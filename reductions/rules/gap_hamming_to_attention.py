@@ -48,6 +48,10 @@ def forward(instance: GapHamming, options: Mapping[str, Any]) -> Mapped:
     """q_i = u (xi_i, 1_m), k_j = u (eta_j, 0_m) of value 1, k_neutral = u (0_d, c 1_m) of value 0, xi = 1 - 2x.
 
     For small t no target at all: the context holds the answer, found by looking up Hamming balls.
+
+    >>> target = forward(GapHamming.from_bits([[0, 1]], [[1, 1]], 1, 2), RULE.defaults()).targets[0]
+    >>> target.queries.tolist(), target.keys.tolist()
+    ([[1, -1, 1]], [[-1.0, -1.0, 0.0], [0.0, 0.0, -1.0]])
     """
     if by_lookup(instance, options):
         found = looked_up(instance)

@@ -74,7 +74,12 @@ def threshold_of(layout: ThresholdLayout) -> Fraction:
 
 
 def forward(instance: GapHamming, options: Mapping[str, Any]) -> Mapped:
-    """q_i = u (xi_i, 1_d), k_j = u (eta_j, 0_d) of value 1, and n keys u (0_d, 1_d) of value 0."""
+    """q_i = u (xi_i, 1_d), k_j = u (eta_j, 0_d) of value 1, and n keys u (0_d, 1_d) of value 0.
+
+    >>> mapped = forward(GapHamming.from_bits([[0, 1]], [[1, 1], [0, 0]], 1, 2), RULE.defaults())
+    >>> mapped.targets[0].keys.tolist(), round(float(mapped.context.threshold), 4)
+    ([[-1, -1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 1], [0, 0, 1, 1]], 0.0371)
+    """
     return image(instance, layout_of(instance, options))
 
 

@@ -72,7 +72,13 @@ def layout_of(instance: MaxInnerProduct, options: Mapping[str, Any]) -> Threshol
 
 
 def forward(instance: MaxInnerProduct, options: Mapping[str, Any]) -> Mapped:
-    """q_i = u (a_i, 1, M, .., M), k_j = u (b_j, 0) of value 1, k_neutral = u (0, c) of value 0."""
+    """q_i = u (a_i, 1, M, .., M), k_j = u (b_j, 0) of value 1, k_neutral = u (0, c) of value 0.
+
+    >>> two = np.array([[2, 2]])
+    >>> target = forward(MaxInnerProduct(two, two, 7), RULE.defaults()).targets[0]
+    >>> target.queries.tolist(), target.keys.tolist()
+    ([[2, 2, 1, 2, 2]], [[2.0, 2.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.5, 2.0, 1.0]])
+    """
     return image(instance, layout_of(instance, options))
 
 

@@ -47,7 +47,12 @@ def layout_of(instance: OrthogonalVectors, options: Mapping[str, Any]) -> Thresh
 
 
 def forward(instance: OrthogonalVectors, options: Mapping[str, Any]) -> Mapped:
-    """q_i = u (a_i, 1), k_j = u (-b_j, 0) of value 1, k_neutral = u (0, c) of value 0, u^2 gamma = ln n + g up."""
+    """q_i = u (a_i, 1), k_j = u (-b_j, 0) of value 1, k_neutral = u (0, c) of value 0, u^2 gamma = ln n + g up.
+
+    >>> target = forward(OrthogonalVectors.from_bits([[1, 0]], [[1, 1]]), RULE.defaults()).targets[0]
+    >>> target.queries.tolist(), target.keys.tolist(), target.values.ravel().tolist()
+    ([[1, 0, 1]], [[-1.0, -1.0, 0.0], [0.0, 0.0, -0.5]], [1, 0])
+    """
     return image(instance, layout_of(instance, options))
 
 
