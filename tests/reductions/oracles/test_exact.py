@@ -194,8 +194,8 @@ def test_few_bits_suffice_for_far_scores() -> None:
 def test_keys_far_below_the_largest_are_lumped_together_soundly() -> None:
     """At 64 bits 10^4 keys of weight e^-45 are below the cut: they count as an interval, not as nothing."""
     keys = np.vstack([[0], np.full((10**4, 1), -45)])
-    for far in (0, 1):
-        values = np.vstack([[1 - far], np.full((10**4, 1), far)])
+    for near, far in ((0, 1), (1, 0), (1, -1)):  # with -1 both the sum and the total count
+        values = np.vstack([[near], np.full((10**4, 1), far)])
         case = instance([[1]], keys, values, delta=Fraction(1, 10**40))
         lumped, full = (ExactOracle("arb", bits).outputs(case) for bits in (64, 300))
         assert lumped.values[0, 0].contains(full.values[0, 0])
