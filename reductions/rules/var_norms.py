@@ -16,19 +16,24 @@ BITS = 24  # entries are rounded up to so many bits, so that sums of squares sta
 def score_of_mixtures(source: Source, keys: ExactArray, chosen: NDArray[np.bool_]) -> arb:
     """A bound, at least 0, on gamma <q_i, k> over all queries and the keys (n, n, d) of the `chosen` tokens.
 
-    <q, k> <= <q+, k+> + <q-, k->, positive and negative parts; each is at most the product of Euclidean norms, and at
-    most the l1 norm of one times the largest entry of the other.
+    <q, k> <= <q+, k+> + <q-, k-> (positive and negative parts) and <q, k> <= <|q|, |k|>; each product is at most that
+    of the Euclidean norms, and at most the l1 norm of one times the largest entry of the other.
     """
     numbers = source.queries.numbers
     if not len(numbers) or not np.any(chosen):
         return arb(0)
     unit = source.score_unit * ball(keys.unit / source.keys.unit)
-    total = arb(0)
+    mixed = keys.numbers[chosen]
+    signed = arb(0)
     for sign in (1, -1):
-        query = _norms(np.maximum(sign * numbers, 0))
-        key = _norms(np.maximum(sign * keys.numbers[chosen], 0))
-        total += (query[0] * key[0]).min(query[1] * key[2]).min(query[2] * key[1])
-    return unit * total
+        signed += _product(np.maximum(sign * numbers, 0), np.maximum(sign * mixed, 0))
+    return unit * signed.min(_product(np.abs(numbers), np.abs(mixed)))
+
+
+def _product(left: NDArray[np.int64], right: NDArray[np.int64]) -> arb:
+    """An upper bound on the inner products of rows of entries at least 0."""
+    a, b = _norms(left), _norms(right)
+    return (a[0] * b[0]).min(a[1] * b[2]).min(a[2] * b[1])
 
 
 def _norms(parts: NDArray[np.int64]) -> tuple[arb, arb, arb]:

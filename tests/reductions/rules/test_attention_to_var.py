@@ -196,3 +196,25 @@ def test_257_keys_on_75615_tokens() -> None:
     got, want = outputs(BLOCKS, mapped), EXACT.outputs(instance)
     assert np.all(np.abs(got.values - want.values) <= float(got.error + want.error))
     assert to_float(got.error) <= 0.25
+
+
+@pytest.mark.parametrize("kernel", ["bicubic", "bspline", "bicubic:1"])
+def test_mixed_keys_score_at_most_what_the_bound_says(kernel: str) -> None:
+    """Queries and keys of both signs; every token with flag -1 against every query, in exact integers."""
+    rng = np.random.default_rng(7)
+    queries, keys = rng.integers(-3, 4, (6, 4)), rng.integers(-3, 4, (9, 4))
+    values = rng.integers(-2, 3, (9, 2))
+    instance = ApproximateAttention(queries, keys, values, Fraction(1, 3), "d", Fraction(2), Fraction(1))
+    mapped = image(BLOCKS, instance, kernel=kernel)
+    target, attention = mapped.targets[0], mapped.targets[0].attention()
+    strength = var_layout.strength_of(var_layout.source_of(instance), target)
+    unit = float(attention.query_unit * attention.key_unit) / attention.queries.shape[1]
+    flags = target.projected(np.eye(12, dtype=np.int64)[:, -1:], Fraction(1), "flags", set(range(len(target.sides))))
+    suppressed = flags.numbers[:, 0] * flags.unit == -1
+    scores = (attention.queries @ attention.keys[suppressed].T) * unit + to_float(strength)
+    assert scores.max() - 1e-6 < mapped.context.mixture < 2 * scores.max()
+    best = (queries @ keys.T).max(axis=1) / 2
+    floor = to_float(var_layout.least_best_score(var_layout.source_of(instance), None))
+    assert floor <= best.min() + 1e-9
+    got, want = outputs(BLOCKS, mapped), EXACT.outputs(instance)
+    assert np.all(np.abs(got.values - want.values) <= float(got.error + want.error))
