@@ -228,3 +228,14 @@ def test_long_rows_in_blocks_agree_with_floats() -> None:
     case = instance(q, k, rng.integers(0, 2, (80_000, 1)))
     floats, balls = ExactOracle().outputs(case), ExactOracle("arb").outputs(case)
     assert max(distances(floats.values, balls.values)) <= floats.error + balls.error < Fraction(1, 10**10)
+
+
+def test_outputs_next_to_nothing_are_short_numbers() -> None:
+    """An output of e^(-10^8) is 0 to within far less than delta, not a fraction of 10^8 bits."""
+    case = instance([[1]], [[0], [-(10**8)]], [[0], [1]])
+    for outputs in (case.solve().outputs, ExactOracle("arb", 10**4).outputs(case), ExactOracle("arb").outputs(case)):
+        assert outputs is not None
+        (value,) = outputs.values.ravel()
+        assert value.contains(0) or value.contains((-arb(10**8)).exp())
+        assert dyadic(value).denominator.bit_length() < 10**5
+        assert outputs.error * 2**40 <= case.delta
