@@ -1,6 +1,6 @@
 """reductions: executable fine-grained reductions, from satisfiability to approximate attention and back.
 
-`reduce(instance, "var-attention")` runs a path and brings the answer back; `graph` is the package of the graph. A new
+`reduce(instance, "var-attention")` runs a path and brings the answer back; `graph` holds paths and exponents. A new
 rule is one file in `reductions/rules` and one line in `reductions/registry.py`.
 """
 

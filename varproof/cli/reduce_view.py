@@ -24,7 +24,9 @@ def show(console: Console, done: Reduced, *, explain: bool) -> None:
     console.print()
     console.print(table("", *_steps(done), right=("calls", "seconds")))
     for step in done.steps:
-        if step.precision is not None:
+        if not step.calls:  # decided on the way, nothing was left to ask
+            console.print("; ".join((step.rule.name, *step.notes)), soft_wrap=True)
+        elif step.precision is not None:
             console.print(_precision(step), soft_wrap=True)
     console.print(_oracle(done), soft_wrap=True)
     console.print(done.exponent, soft_wrap=True)
