@@ -12,8 +12,10 @@ from reductions.core.reduction import Reduction
 from reductions.oracles.choose import oracle_named
 from reductions.oracles.worst_noise import WorstNoise
 from reductions.problems.attention import ApproximateAttention
+from reductions.problems.exact_arrays import ExactArray
 from reductions.rules import attention_to_var_free, attention_to_var_interpolated, var_layout
 from reductions.rules.var_hard import threshold_instances
+from reductions.rules.var_norms import score_of_mixtures
 from varproof.base.balls import to_float
 from varproof.base.errors import InputError
 
@@ -218,3 +220,14 @@ def test_mixed_keys_score_at_most_what_the_bound_says(kernel: str) -> None:
     assert floor <= best.min() + 1e-9
     got, want = outputs(BLOCKS, mapped), EXACT.outputs(instance)
     assert np.all(np.abs(got.values - want.values) <= float(got.error + want.error))
+
+
+def test_bounds_look_at_both_signs_and_at_the_worst_query() -> None:
+    queries, keys = np.array([[-2, 0], [1, 0]]), np.array([[-3, 0], [0, 1]])
+    instance = ApproximateAttention(queries, keys, np.ones((2, 1), dtype=np.int64), Fraction(1, 4), "one")
+    source = var_layout.source_of(instance)
+    mixed = ExactArray(keys[None, :1], Fraction(1))
+    assert 6 <= to_float(score_of_mixtures(source, mixed, np.array([[True]]))) < 6.001
+    assert score_of_mixtures(source, mixed, np.array([[False]])) == 0
+    assert var_layout.least_best_score(source, 0) == -3
+    assert var_layout.least_best_score(source, None) == 0  # the smallest key
