@@ -80,6 +80,8 @@ def test_zeros_and_ones_of_other_types_are_taken(same: object) -> None:
         {},
         {"rows": 1, "dim": 8, "hex": []},
         {"rows": 1, "dim": 8, "hex": ["0001"]},
+        {"rows": 1, "dim": 8, "hex": ["0100"]},
+        {"rows": 1, "dim": 8, "hex": [""]},
         {"rows": 1, "dim": 8, "hex": ["zz"]},
         {"rows": 1, "dim": 7, "hex": ["80"]},
         {"rows": True, "dim": 8, "hex": ["00"]},

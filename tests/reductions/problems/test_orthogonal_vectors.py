@@ -91,6 +91,8 @@ def test_files(tmp_path: Path) -> None:
 def test_other_json_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(InputError):
         OrthogonalVectors.from_json(wrong)
+    with pytest.raises(InputError):
+        OrthogonalVectors.from_json({**samples(1)[0].to_json(), "problem": "hamming"})
 
 
 def test_dimensions_must_agree() -> None:
