@@ -13,7 +13,7 @@ from reductions.problems.attention import ApproximateAttention
 from reductions.problems.var_attention import VarAttention
 from varproof.base.errors import InputError
 
-FINEST = {"float64": Fraction(1, 2**53), "float32": Fraction(1, 2**24)}  # no error below this is proved in the dtype
+HOPELESS = Fraction(1, 2**60)  # below it "auto" does not try floats: it takes tiny values for them to be that exact
 
 SPARE = 1024  # "auto" wants floats well within delta, so that noise on top of them is nearly all of delta
 
@@ -22,8 +22,8 @@ SPARE = 1024  # "auto" wants floats well within delta, so that noise on top of t
 class FittingOracle:
     """Exact attention whose proved error is at most the instance's delta, whatever the instance.
 
-    `dtype` "auto": float64 where its proved error is at most delta/1024, Arb balls otherwise. A dtype by name is used or
-    refused: `InputError` says how many bits delta asks for.
+    `dtype` "auto": float64 where its proved error is at most delta/1024, Arb balls otherwise. A dtype by name is used
+    or refused: `InputError` says how many bits delta asks for.
     """
 
     dtype: str = "auto"
@@ -41,7 +41,7 @@ class FittingOracle:
         """Outputs of shape (rows asked for, value columns), each within delta."""
         attention = attention_of(instance)
         floats = "float64" if self.dtype == "auto" else self.dtype
-        if floats in FINEST and attention.delta >= FINEST[floats]:
+        if self.dtype in ("float64", "float32") or (self.dtype == "auto" and attention.delta >= HOPELESS):
             found = ExactOracle(floats).outputs(attention)
             if found.error * (SPARE if self.dtype == "auto" else 1) <= attention.delta:
                 return found

@@ -1,18 +1,25 @@
-"""The instance in a file: DIMACS, JSON of any problem, or NPZ of attention."""
+"""The instance in a file: DIMACS, JSON of any problem, NPZ of attention or VAR attention."""
 
 from __future__ import annotations
 
 import json
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from reductions.problems.attention_files import read_attention
 from reductions.problems.dimacs import read_dimacs
+from reductions.problems.var_files import load as read_var_attention
 from reductions.registry import problem_named
 from varproof.base.errors import InputError
 
-SUFFIXES = {".cnf": "DIMACS", ".dimacs": "DIMACS", ".json": "JSON of a problem", ".npz": "NPZ of attention"}
+SUFFIXES = {
+    ".cnf": "DIMACS",
+    ".dimacs": "DIMACS",
+    ".json": "JSON of a problem",
+    ".npz": "NPZ of attention or VAR attention",
+}
 MAX_BYTES = 2**28
 
 
@@ -41,8 +48,17 @@ def load(path: str | Path, *, strict: bool = False) -> Loaded:
         read = read_dimacs(file, strict=strict)
         return Loaded(read.formula, tuple(map(str, read.tolerated)))
     if suffix == ".npz":
-        return Loaded(read_attention(file))
+        return Loaded(read_var_attention(file) if _is_var(file) else read_attention(file))
     return Loaded(_from_json(file))
+
+
+def _is_var(file: Path) -> bool:
+    """Whether an NPZ file holds VAR attention, which has an entry `meta`; broken files are left to the reader."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return "meta.npy" in archive.namelist()
+    except (zipfile.BadZipFile, OSError):
+        return False
 
 
 def _from_json(file: Path) -> Any:
