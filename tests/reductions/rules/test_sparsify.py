@@ -136,6 +136,13 @@ def test_the_first_flower_has_the_smallest_clauses_then_the_smallest_petals() ->
     assert find_flower((frozenset({1}), frozenset({2}), frozenset({3})), (2,))[0] is None
 
 
+@pytest.mark.parametrize(("petals", "found"), [((3, 4), False), ((9, 3), True), ((9, 4, 2), False), ((3,), True)])
+def test_thresholds_belong_to_sizes_of_petals(petals: tuple[int, ...], found: bool) -> None:
+    # three clauses with one common literal: petals of two
+    clauses = minimal(map(frozenset, [(1, 2, 3), (1, 4, 5), (1, 6, 7)]))[0]
+    assert (find_flower(clauses, petals)[0] is not None) == found
+
+
 def test_opposite_literals_are_different_hearts() -> None:
     clauses = minimal(map(frozenset, [(1, 2), (1, 3), (-1, 4), (-1, 5)]))[0]
     assert find_flower(clauses, (3,))[0] is None
