@@ -4,6 +4,7 @@ manifest.json  the path, the options, the oracle, and for every file its SHA-256
 source.json    the source instance
 instances/     the instances, named by their place: 0-ov.json, 0.3-attention.npz ...
 answers/       the answers of the last instances, by place
+answer.json    the answer of the source
 """
 
 from __future__ import annotations
@@ -90,6 +91,12 @@ class Folder:
             },
         )
         self._enter(file, {"answers": _name(place)})
+
+    def conclude(self, answer: Answer) -> None:
+        """Store the answer of the source as answer.json, outputs included where it asks for numbers."""
+        file = self.directory / "answer.json"
+        write_json(file, stored_answers.to_json(answer))
+        self._enter(file, {"answers": "source"})
 
     def finish(self, result: Mapping[str, Any]) -> None:
         """The manifest, with what came out (or that the run is not complete)."""

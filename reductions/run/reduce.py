@@ -28,6 +28,7 @@ class Reduced:
     """What came out: the answer, the path, its steps, and the sentence about exponents.
 
     `answer.outputs` holds numbers where the source itself asks for numbers (attention); then there is no decision.
+    `directory` is the folder of the run, None where nothing was saved.
     """
 
     source: Any
@@ -39,6 +40,7 @@ class Reduced:
     oracle: str
     exponent: str
     seconds: float
+    directory: Path | None = None
 
 
 class _Watching(Record):
@@ -181,15 +183,16 @@ def _run(
         if folder is not None:
             folder.start(source)
         answer = solve_along(path, source, oracle=asked, options=options, watch=watch)
+        if folder is not None:
+            folder.conclude(answer)
         decision = answer.decision.value if answer.decision is not None else None
         result = {"complete": True, "verdict": decision, "witness": plain(answer.witness), "count": answer.count}
     finally:
         if folder is not None and folder.files:
             folder.finish(result)
     seconds = time.perf_counter() - start
-    return Reduced(
-        source, to, answer, path, tuple(watch.steps), watch.leaves, asked.name, exponent_sentence(path), seconds
-    )
+    sentence, directory = exponent_sentence(path), folder.directory if folder is not None else None
+    return Reduced(source, to, answer, path, tuple(watch.steps), watch.leaves, asked.name, sentence, seconds, directory)
 
 
 def _digest(source: Any) -> str:

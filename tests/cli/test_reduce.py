@@ -91,6 +91,20 @@ def test_a_folder_is_written_resumed_and_guarded(here: Path, capsys: Capture) ->
     assert "something else" in refused(capsys, "reduce yes.cnf --to attention --out other")["message"]
 
 
+def test_attention_as_source_has_outputs_and_no_verdict(here: Path, capsys: Capture) -> None:
+    asked(capsys, "reduce yes.cnf --to var-attention --out run", 0)
+    clauses = [tuple(map(int, line.split()[:-1])) for line in YES.splitlines()[1:]]
+    models = [x for x in range(16) if all(any((x >> (abs(v) - 1) & 1) == (v > 0) for v in c) for c in clauses)]
+    extendable = [any(x % 4 == left for x in models) for left in range(4)]
+    for name, to in (("0.0-attention.npz", "var-attention"), ("0.0.0-var-attention.npz", "var-attention")):
+        folder = f"again-{name.partition('-')[0]}"
+        answer = asked(capsys, f"reduce run/instances/{name} --to {to} --out {folder}", 0)
+        assert (answer["verdict"], answer["witness"]) == (None, None)
+        stored = json.loads((here / folder / "answer.json").read_text())
+        values = [float.fromhex(row[0]) for row in stored["outputs"]["values"]]
+        assert [value > 0.5 for value in values] == extendable
+
+
 def test_outputs_of_a_kernel_of_ones_own(here: Path, capsys: Capture) -> None:
     """Softmax attention in three lines of NumPy on the saved instance, brought back by file:PATH."""
     asked(capsys, "reduce yes.cnf --to attention --out run", 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from varproof.base.display import shown
+from varproof.base.errors import printable
 from varproof.cli.output import table
 
 if TYPE_CHECKING:
@@ -21,8 +22,11 @@ def show(console: Console, done: Reduced, *, explain: bool) -> None:
         _story(console, done)
     for line in verdict_lines(done):
         console.print(line, soft_wrap=True)
+    if done.directory is not None:
+        console.print(f"saved in {printable(done.directory)}", soft_wrap=True)
     console.print()
-    console.print(table("", *_steps(done), right=("calls", "seconds")))
+    if done.steps:
+        console.print(table("", *_steps(done), right=("calls", "seconds")))
     for step in done.steps:
         if not step.calls:  # decided on the way, nothing was left to ask
             console.print("; ".join((step.rule.name, *step.notes)), soft_wrap=True)
@@ -38,7 +42,8 @@ def verdict_lines(done: Reduced) -> list[str]:
     if answer.decision is None:
         outputs = answer.outputs
         rows = 0 if outputs is None else outputs.rows
-        return [f"outputs of {rows} rows; they are in the folder of --out"]
+        kept = "--out DIR keeps them" if done.directory is None else f"in {printable(done.directory / 'answer.json')}"
+        return [f"{done.source.NAME}: outputs of {rows} rows, {kept}"]
     lines = [f"{done.source.NAME}: {answer.decision.value}"]
     if answer.witness is not None:
         items = list(answer.witness)
