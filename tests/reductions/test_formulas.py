@@ -127,7 +127,8 @@ def run(path: Path, formula: Cnf, number: int) -> Answer | None:
         if "does not take this instance" not in error.message:
             raise
         return None
-    if answer.decision is not Decision.UNDECIDED or not rounded.found:
+    left_open = answer.decision is Decision.UNDECIDED or (counts(path) and answer.count is None)
+    if not (left_open and rounded.found):
         return answer
     return solve_along(path, formula, oracle=BALLS[number % len(BALLS)])
 
