@@ -17,15 +17,15 @@ import sympy
 from flint import arb
 from numpy.typing import NDArray
 
+from reductions.constructions.blocks import var_layout as layout
+from reductions.constructions.blocks.var_free_checks import faults
+from reductions.constructions.blocks.var_free_mutants import mutants
+from reductions.constructions.blocks.var_hard import threshold_instances
+from reductions.constructions.blocks.var_neutral import constant_channel, largest_but, lowered_neutral
 from reductions.core.reduction import Exponents, Kind, Mapped, Option, Reduction, size
 from reductions.precision.rounding import working_precision
 from reductions.problems.attention import ApproximateAttention
 from reductions.problems.var_attention import VarAttention
-from reductions.rules import var_layout as layout
-from reductions.rules.var_free_checks import faults
-from reductions.rules.var_free_mutants import mutants
-from reductions.rules.var_hard import threshold_instances
-from reductions.rules.var_neutral import constant_channel, largest_but, lowered_neutral
 from varproof.base.balls import ball, to_float
 from varproof.base.errors import InputError
 from varproof.growth.schedules import PRESETS, Schedule, doubling, parse_schedule

@@ -17,16 +17,16 @@ import numpy as np
 import sympy
 from flint import arb
 
+from reductions.constructions.blocks import var_layout as layout
+from reductions.constructions.blocks.var_block_checks import faults
+from reductions.constructions.blocks.var_block_mutants import mutants
+from reductions.constructions.blocks.var_blocks import Blocks
+from reductions.constructions.blocks.var_cells import cells, reading_rows, transfer
+from reductions.constructions.blocks.var_hard import threshold_instances
 from reductions.core.reduction import Exponents, Kind, Mapped, Option, Reduction, size
 from reductions.precision.rounding import working_precision
 from reductions.problems.attention import ApproximateAttention
 from reductions.problems.var_attention import VarAttention
-from reductions.rules import var_layout as layout
-from reductions.rules.var_block_checks import faults
-from reductions.rules.var_block_mutants import mutants
-from reductions.rules.var_blocks import Blocks
-from reductions.rules.var_cells import cells, reading_rows, transfer
-from reductions.rules.var_hard import threshold_instances
 from varproof.base.balls import ball, to_float
 from varproof.base.errors import InputError
 from varproof.base.rationals import positive_rational

@@ -7,13 +7,13 @@ from typing import Any
 
 import sympy
 
+from reductions.constructions.formulas.clause_vectors import Split, row_literals
+from reductions.constructions.formulas.cnf_to_ov_mutants import MUTANTS
 from reductions.core.answer import Answer, Decision
 from reductions.core.reduction import Exponents, Kind, Mapped, Reduction, size
 from reductions.problems.cnf import Cnf
 from reductions.problems.cnf_families import full, parity, pigeonhole, uniform
 from reductions.problems.orthogonal_vectors import OrthogonalVectors
-from reductions.rules.clause_vectors import Split, row_literals
-from reductions.rules.cnf_to_ov_mutants import MUTANTS
 
 MEMORY = 1 << 28  # bytes of the two packed matrices that are accepted
 
@@ -148,7 +148,7 @@ RULE = Reduction(
     claim_scope="every CNF formula; models and orthogonal pairs correspond one to one. The dimension is the number of "
     "clauses: O(log N) only after sparsification.",
     sources=("R. Williams, Theoretical Computer Science 348 (2005) 357-365",),
-    page="explanation/sat-to-vectors.md",
+    page="docs/explanation/sat-to-vectors.md",
     parsimonious=True,
     structure=structure,
     hard=hard,

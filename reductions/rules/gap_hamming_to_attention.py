@@ -15,6 +15,16 @@ from typing import Any
 
 import sympy
 
+from reductions.constructions.thresholds.gap_hamming_signs import (
+    channels_of,
+    distances_of,
+    hard,
+    layout_of,
+    products_of,
+    signs_of,
+)
+from reductions.constructions.thresholds.hamming_balls import LookedUp, ball_points, looked_up
+from reductions.constructions.thresholds.threshold_mutants import image_mutants, layout_mutants
 from reductions.core.answer import Answer
 from reductions.core.reduction import Exponents, Kind, Mapped, Mutant, Option, Reduction, size
 from reductions.precision.decode import decode_threshold, pair_of_row
@@ -31,9 +41,6 @@ from reductions.precision.options import THRESHOLD_OPTIONS
 from reductions.precision.show import numbers_of, shown_attention
 from reductions.problems.attention import ApproximateAttention
 from reductions.problems.gap_hamming import GapHamming
-from reductions.rules.gap_hamming_signs import channels_of, distances_of, hard, layout_of, products_of, signs_of
-from reductions.rules.hamming_balls import LookedUp, ball_points, looked_up
-from reductions.rules.threshold_mutants import image_mutants, layout_mutants
 from varproof.base.errors import InputError
 from varproof.base.rationals import parse_rational
 
@@ -190,7 +197,7 @@ RULE = Reduction(
     "T >= (1 + eps) t that is Theta(log n); distances t < alpha d cost n^(1 + o(1)) look-ups as alpha goes to 0, "
     "for d = O(log n)",
     sources=("arXiv:2302.13214", "arXiv:1803.00904"),
-    page="vectors-to-attention",
+    page="docs/explanation/vectors-to-attention.md",
     options=MappingProxyType({**THRESHOLD_OPTIONS, "small_ball": SMALL_BALL}),
     structure=structure,
     hard=hard,

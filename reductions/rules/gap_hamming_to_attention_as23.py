@@ -18,6 +18,8 @@ import numpy as np
 import sympy
 from flint import arb
 
+from reductions.constructions.thresholds import gap_hamming_signs as signs
+from reductions.constructions.thresholds.threshold_mutants import changed, remade
 from reductions.core.reduction import Exponents, Kind, Mapped, Mutant, Reduction, size
 from reductions.precision.budget import budget
 from reductions.precision.decode import decode_threshold, pair_of_row
@@ -29,8 +31,6 @@ from reductions.precision.rounding import strictly_below, working_precision
 from reductions.precision.show import numbers_of, shown_attention
 from reductions.problems.attention import ApproximateAttention
 from reductions.problems.gap_hamming import GapHamming
-from reductions.rules import gap_hamming_signs as signs
-from reductions.rules.threshold_mutants import changed, remade
 from varproof.base.balls import ball, dyadic
 
 WEIGHT_GAP = Fraction(4)  # ln(4n) = ln n + ln 4
@@ -228,7 +228,7 @@ RULE = Reduction(
     operations=image_operations(_left, _right, _dim, _head, _neutral),
     claim_scope="error about 3 (4n)^(-t/(T - t))/(8n), logit bound ln(4n) d/(2 (T - t)); kept for comparison",
     sources=("arXiv:2302.13214",),
-    page="vectors-to-attention",
+    page="docs/explanation/vectors-to-attention.md",
     options=MappingProxyType({"scale": SCALE}),
     structure=structure,
     hard=hard,

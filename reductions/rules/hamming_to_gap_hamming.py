@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import sympy
 
+from reductions.constructions.vectors.gap_vectors import vectors_at_the_gap
+from reductions.constructions.vectors.matrix_text import aligned
+from reductions.constructions.vectors.pair_answers import same_answer, same_pair, turned_pair
 from reductions.core.answer import Answer, Decision
 from reductions.core.reduction import Exponents, Kind, Mapped, Mutant, Option, Reduction, size
 from reductions.problems.gap_hamming import GapHamming
 from reductions.problems.hamming import HammingClosestPair
-from reductions.rules.gap_vectors import vectors_at_the_gap
-from reductions.rules.matrix_text import aligned
 from reductions.rules.ov_to_hamming import forward as from_vectors
-from reductions.rules.pair_answers import same_answer, same_pair, turned_pair
 
 LEFT, RIGHT, DIM, THRESHOLD, GAP = size("left"), size("right"), size("dim"), size("threshold"), size("gap")
 

@@ -12,6 +12,7 @@ import numpy as np
 import sympy
 from numpy.typing import NDArray
 
+from reductions.constructions.thresholds.threshold_mutants import image_mutants, layout_mutants
 from reductions.core.reduction import Exponents, Kind, Mapped, Reduction, size
 from reductions.precision.decode import decode_threshold, pair_of_row
 from reductions.precision.image import (
@@ -27,7 +28,6 @@ from reductions.precision.options import THRESHOLD_OPTIONS
 from reductions.precision.show import numbers_of, shown_attention
 from reductions.problems.attention import ApproximateAttention
 from reductions.problems.maxip import MaxInnerProduct
-from reductions.rules.threshold_mutants import image_mutants, layout_mutants
 
 EXACT = 1 << 31  # entries up to here: keys are floats, and the neutral entry needs 20 bits behind the point
 
@@ -190,7 +190,7 @@ RULE = Reduction(
     operations=image_operations(_left, _right, _dim, _upper),
     claim_scope="any constant error below 1/2, logit bound (ln n + g) max |<a, b>|/(threshold - low)",
     sources=("arXiv:1802.02325",),
-    page="vectors-to-attention",
+    page="docs/explanation/vectors-to-attention.md",
     options=THRESHOLD_OPTIONS,
     structure=structure,
     hard=hard,

@@ -11,15 +11,15 @@ import numpy as np
 from flint import arb, ctx
 from sympy import Integer
 
+from reductions.constructions.counting.chebyshev_extrapolation import bits_of
+from reductions.constructions.counting.counting_decode import decode, extract
+from reductions.constructions.counting.counting_explain import explain
+from reductions.constructions.counting.counting_image import Plan, ball_of, degree_of, forward, largest_logit, plan_of
+from reductions.constructions.counting.counting_mutants import MUTANTS
+from reductions.constructions.counting.counting_structure import structure
 from reductions.core.reduction import Exponents, Kind, Option, Reduction, size
 from reductions.problems.attention import ApproximateAttention
 from reductions.problems.orthogonal_vectors import OrthogonalVectors
-from reductions.rules.chebyshev_extrapolation import bits_of
-from reductions.rules.counting_decode import decode, extract
-from reductions.rules.counting_explain import explain
-from reductions.rules.counting_image import Plan, ball_of, degree_of, forward, largest_logit, plan_of
-from reductions.rules.counting_mutants import MUTANTS
-from reductions.rules.counting_structure import structure
 from varproof.base.balls import ball
 from varproof.base.errors import InputError
 from varproof.growth.scales import parse_scale

@@ -13,6 +13,7 @@ import numpy as np
 import sympy
 from numpy.typing import NDArray
 
+from reductions.constructions.thresholds.threshold_mutants import image_mutants, layout_mutants
 from reductions.core.reduction import Exponents, Kind, Mapped, Reduction, size
 from reductions.precision.decode import decode_threshold, pair_of_row
 from reductions.precision.image import (
@@ -29,7 +30,6 @@ from reductions.precision.show import numbers_of, shown_attention
 from reductions.problems.attention import ApproximateAttention
 from reductions.problems.bits import BitMatrix
 from reductions.problems.orthogonal_vectors import OrthogonalVectors
-from reductions.rules.threshold_mutants import image_mutants, layout_mutants
 
 HIGH, LOW = 0, -1  # of the product -<a, b>
 
@@ -151,7 +151,7 @@ RULE = Reduction(
     claim_scope="any constant error below 1/2, logit bound (ln n + g) max <a, b>: Theta(log^2 n) for d = Theta(log n), "
     "so this edge shows no sharp threshold",
     sources=("arXiv:2209.04881", "arXiv:2302.13214"),
-    page="vectors-to-attention",
+    page="docs/explanation/vectors-to-attention.md",
     options=THRESHOLD_OPTIONS,
     structure=structure,
     hard=hard,

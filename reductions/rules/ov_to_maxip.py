@@ -9,12 +9,12 @@ import numpy as np
 import sympy
 from numpy.typing import NDArray
 
+from reductions.constructions.vectors.gap_vectors import vectors_at_the_gap
+from reductions.constructions.vectors.matrix_text import aligned
+from reductions.constructions.vectors.pair_answers import same_answer, same_pair, turned_pair
 from reductions.core.reduction import Exponents, Kind, Mapped, Mutant, Reduction, size
 from reductions.problems.maxip import MaxInnerProduct
 from reductions.problems.orthogonal_vectors import OrthogonalVectors
-from reductions.rules.gap_vectors import vectors_at_the_gap
-from reductions.rules.matrix_text import aligned
-from reductions.rules.pair_answers import same_answer, same_pair, turned_pair
 
 LEFT, RIGHT, DIM = size("left"), size("right"), size("dim")
 

@@ -11,15 +11,15 @@ import numpy as np
 import sympy
 from numpy.typing import NDArray
 
+from reductions.constructions.vectors.crt_image import Residues, image, right_square, shape
+from reductions.constructions.vectors.gap_vectors import vectors_at_the_gap
+from reductions.constructions.vectors.matrix_text import aligned
+from reductions.constructions.vectors.pair_answers import any_answer, same_pair, turned_pair
+from reductions.constructions.vectors.residues import PrimeProduct, primes_above
 from reductions.core.answer import Answer
 from reductions.core.reduction import Exponents, Kind, Mapped, Mutant, Option, Reduction, size
 from reductions.problems.maxip import MaxInnerProduct
 from reductions.problems.orthogonal_vectors import OrthogonalVectors
-from reductions.rules.crt_image import Residues, image, right_square, shape
-from reductions.rules.gap_vectors import vectors_at_the_gap
-from reductions.rules.matrix_text import aligned
-from reductions.rules.pair_answers import any_answer, same_pair, turned_pair
-from reductions.rules.residues import PrimeProduct, primes_above
 
 LEFT, RIGHT, DIM, BLOCK = size("left"), size("right"), size("dim"), size("block")
 LIMIT = 1 << 22  # integers, 32 MiB

@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 import sympy
 
+from reductions.constructions.vectors.gap_vectors import vectors_at_the_gap
+from reductions.constructions.vectors.matrix_text import aligned
+from reductions.constructions.vectors.pair_answers import any_answer, same_pair, turned_pair
+from reductions.constructions.vectors.reed_solomon import Field
+from reductions.constructions.vectors.reed_solomon_image import Made, image
+from reductions.constructions.vectors.residues import NextPrime
 from reductions.core.answer import Answer
 from reductions.core.reduction import Exponents, Kind, Mapped, Mutant, Option, Reduction, size
 from reductions.problems.maxip import MaxInnerProduct
 from reductions.problems.orthogonal_vectors import OrthogonalVectors
-from reductions.rules.gap_vectors import vectors_at_the_gap
-from reductions.rules.matrix_text import aligned
-from reductions.rules.pair_answers import any_answer, same_pair, turned_pair
-from reductions.rules.reed_solomon import Field
-from reductions.rules.reed_solomon_image import Made, image
-from reductions.rules.residues import NextPrime
 
 LEFT, RIGHT, DIM, SPLIT = size("left"), size("right"), size("dim"), size("blocks")
 LIMIT = 1 << 20  # integers; a larger one may be asked for

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import sympy
 
+from reductions.constructions.formulas.flowers import find_flower, minimal, written
+from reductions.constructions.formulas.sparsify_image import decode, extract, image
+from reductions.constructions.formulas.sparsify_mutants import MUTANTS
 from reductions.core.reduction import Exponents, Kind, Mapped, Option, Reduction, size
 from reductions.problems.cnf import Cnf
 from reductions.problems.cnf_families import uniform
 from reductions.problems.cnf_solvers import truth_table
-from reductions.rules.flowers import find_flower, minimal, written
-from reductions.rules.sparsify_image import decode, extract, image
-from reductions.rules.sparsify_mutants import MUTANTS
 from varproof.base.errors import InputError
 
 # leaves are N^gamma: every gamma > 0 for suitable thresholds at fixed width, see the page
@@ -152,7 +152,7 @@ RULE = Reduction(
     "leaves below the thresholds have O(n) clauses at fixed width. The number of leaves is measured. Cited: at fixed "
     "width and for every gamma > 0 some thresholds give at most 2^(gamma n) leaves; the defaults are not those.",
     sources=("R. Impagliazzo, R. Paturi, F. Zane, Journal of Computer and System Sciences 63 (2001) 512-530",),
-    page="explanation/sat-to-vectors.md",
+    page="docs/explanation/sat-to-vectors.md",
     options=MappingProxyType(
         {
             "petals": Option(

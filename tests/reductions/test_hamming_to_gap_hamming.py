@@ -7,9 +7,9 @@ from itertools import product
 import numpy as np
 import pytest
 
+from reductions.constructions.vectors.gap_vectors import vectors_at_the_gap
 from reductions.core.answer import Answer, Decision
 from reductions.problems.hamming import HammingClosestPair
-from reductions.rules.gap_vectors import vectors_at_the_gap
 from reductions.rules.hamming_to_gap_hamming import RULE, hard, parities
 from reductions.rules.ov_to_hamming import RULE as FROM_VECTORS
 

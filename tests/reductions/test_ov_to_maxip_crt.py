@@ -7,11 +7,11 @@ from math import prod
 import numpy as np
 import pytest
 
+from reductions.constructions.vectors.crt_image import left_square, right_square, shape
+from reductions.constructions.vectors.residues import NextPrime, PrimeProduct, as_residues, idempotents, primes_above
 from reductions.core.answer import Answer, Decision
 from reductions.problems.orthogonal_vectors import OrthogonalVectors
-from reductions.rules.crt_image import left_square, right_square, shape
 from reductions.rules.ov_to_maxip_crt import RULE
-from reductions.rules.residues import NextPrime, PrimeProduct, as_residues, idempotents, primes_above
 
 
 def vectors(seed: int, rows: int, dim: int) -> OrthogonalVectors:

@@ -7,9 +7,9 @@ from itertools import product
 import numpy as np
 import pytest
 
+from reductions.constructions.vectors.reed_solomon import Field
 from reductions.problems.orthogonal_vectors import OrthogonalVectors
 from reductions.rules.ov_to_maxip_reed_solomon import RULE
-from reductions.rules.reed_solomon import Field
 
 SHAPES = [(1, 1), (1, 2), (1, 3), (2, 3), (2, 4), (3, 3), (3, 5), (2, 5)]  # blocks, dim
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from reductions.constructions.vectors.gap_vectors import vectors_at_the_gap
 from reductions.core.answer import Answer, Decision
 from reductions.core.reduction import Kind, Reduction
 from reductions.problems.orthogonal_vectors import OrthogonalVectors
-from reductions.rules.gap_vectors import vectors_at_the_gap
 from reductions.rules.ov_to_hamming import RULE as HAMMING
 from reductions.rules.ov_to_maxip import RULE as MAXIP
 from reductions.rules.ov_to_maxip_crt import RULE as CRT

@@ -7,15 +7,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from reductions.constructions.blocks import var_layout
+from reductions.constructions.blocks.var_hard import threshold_instances
+from reductions.constructions.blocks.var_norms import score_of_mixtures
 from reductions.core.answer import Answer
 from reductions.core.reduction import Reduction
 from reductions.oracles.choose import oracle_named
 from reductions.oracles.worst_noise import WorstNoise
 from reductions.problems.attention import ApproximateAttention
 from reductions.problems.exact_arrays import ExactArray
-from reductions.rules import attention_to_var_free, attention_to_var_interpolated, var_layout
-from reductions.rules.var_hard import threshold_instances
-from reductions.rules.var_norms import score_of_mixtures
+from reductions.rules import attention_to_var_free, attention_to_var_interpolated
 from varproof.base.balls import to_float
 from varproof.base.errors import InputError
 

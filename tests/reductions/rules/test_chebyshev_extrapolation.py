@@ -8,7 +8,7 @@ from itertools import combinations
 import pytest
 from flint import arb, ctx
 
-from reductions.rules.chebyshev_extrapolation import (
+from reductions.constructions.counting.chebyshev_extrapolation import (
     allowed_delta,
     bits_of,
     constants,
@@ -17,7 +17,7 @@ from reductions.rules.chebyshev_extrapolation import (
     weight_sum,
     weights_at_zero,
 )
-from reductions.rules.counting_image import make_plan
+from reductions.constructions.counting.counting_image import make_plan
 from varproof.base.balls import ball
 from varproof.base.errors import InputError
 

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from reductions.constructions.formulas.clause_vectors import open_clauses, row_literals
 from reductions.core.answer import Answer, Decision
 from reductions.core.reduction import Mutant, size
 from reductions.problems.cnf import Cnf
 from reductions.problems.cnf_families import half, planted, uniform
 from reductions.problems.cnf_solvers import count_by_pysat, count_by_table, models_by_table
 from reductions.rules import cnf_to_ov
-from reductions.rules.clause_vectors import open_clauses, row_literals
 from reductions.rules.cnf_to_ov import MEMORY, RULE, accepts, explain, structure
 
 FORMULAS = [*itertools.islice(Cnf.samples(7), 150), *RULE.hard(0), *RULE.hard(1)]  # type: ignore[misc]

@@ -8,11 +8,11 @@ from math import log
 import numpy as np
 import pytest
 
+from reductions.constructions.thresholds.gap_hamming_signs import channels_of, layout_of
 from reductions.core.answer import Answer, Decision
 from reductions.oracles.exact import ExactOracle
 from reductions.oracles.worst_noise import WorstNoise
 from reductions.problems.gap_hamming import GapHamming
-from reductions.rules.gap_hamming_signs import channels_of, layout_of
 from reductions.rules.gap_hamming_to_attention import RULE, by_lookup
 
 WORST = WorstNoise(ExactOracle("arb"))

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from flint import arb, ctx
 
+from reductions.constructions.thresholds import gap_hamming_signs as sharp
 from reductions.core.answer import Answer, Decision
 from reductions.oracles.exact import ExactOracle
 from reductions.oracles.worst_noise import WorstNoise
 from reductions.problems.gap_hamming import GapHamming
-from reductions.rules import gap_hamming_signs as sharp
 from reductions.rules.gap_hamming_to_attention_as23 import RULE, layout_of, levels_of, threshold_of
 from varproof.base.balls import ball, dyadic
 

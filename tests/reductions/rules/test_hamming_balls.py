@@ -7,10 +7,10 @@ from itertools import product
 import numpy as np
 import pytest
 
+from reductions.constructions.thresholds import hamming_balls
+from reductions.constructions.thresholds.hamming_balls import ball_points, looked_up
 from reductions.core.answer import Decision
 from reductions.problems.gap_hamming import GapHamming
-from reductions.rules import hamming_balls
-from reductions.rules.hamming_balls import ball_points, looked_up
 
 
 @pytest.mark.parametrize(("dim", "near"), [(0, 0), (1, 0), (1, 1), (6, 0), (6, 1), (6, 2), (6, 6), (6, 9), (70, 1)])

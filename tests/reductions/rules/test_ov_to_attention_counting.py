@@ -13,15 +13,15 @@ import numpy as np
 import pytest
 from flint import arb, ctx
 
+from reductions.constructions.counting.counting_decode import WITNESSES, Interval, decode, row_intervals, sum_range
+from reductions.constructions.counting.counting_explain import explain
+from reductions.constructions.counting.counting_image import ball_of, degree_of
+from reductions.constructions.counting.counting_structure import structure
 from reductions.core.answer import Answer, Decision, Outputs
 from reductions.core.reduction import Mapped, size
 from reductions.problems.attention import ApproximateAttention
 from reductions.problems.bits import BitMatrix
 from reductions.problems.orthogonal_vectors import OrthogonalVectors
-from reductions.rules.counting_decode import WITNESSES, Interval, decode, row_intervals, sum_range
-from reductions.rules.counting_explain import explain
-from reductions.rules.counting_image import ball_of, degree_of
-from reductions.rules.counting_structure import structure
 from reductions.rules.ov_to_attention_counting import RULE, accepts, hard, precision
 from varproof.attention import attend
 from varproof.base.balls import ball

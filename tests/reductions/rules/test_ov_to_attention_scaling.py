@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from flint import arb, ctx
 
+from reductions.constructions.thresholds.threshold_mutants import remade
 from reductions.core.answer import Answer, Decision, Outputs
 from reductions.oracles.exact import ExactOracle
 from reductions.oracles.worst_noise import WorstNoise
@@ -16,7 +17,6 @@ from reductions.precision import decode as decoding
 from reductions.problems.bits import BitMatrix
 from reductions.problems.orthogonal_vectors import OrthogonalVectors
 from reductions.rules.ov_to_attention_scaling import RULE, layout_of
-from reductions.rules.threshold_mutants import remade
 from varproof.base.balls import ball
 from varproof.base.errors import InputError
 

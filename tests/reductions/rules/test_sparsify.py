@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from reductions.constructions.formulas.flowers import branches, find_flower, minimal, split_all
 from reductions.core.answer import Answer, Decision
 from reductions.core.reduction import Mutant, size
 from reductions.problems.cnf import Cnf
 from reductions.problems.cnf_families import pigeonhole, uniform
 from reductions.problems.cnf_solvers import models_by_table, truth_table
-from reductions.rules.flowers import branches, find_flower, minimal, split_all
 from reductions.rules.sparsify import RULE, accepts, explain, parse_leaves, parse_petals, structure
 from varproof.base.errors import InputError
 

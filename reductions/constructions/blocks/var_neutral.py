@@ -6,10 +6,10 @@ from fractions import Fraction
 
 import numpy as np
 
+from reductions.constructions.blocks import var_layout as layout
 from reductions.precision.rounding import working_precision
 from reductions.problems.attention import ApproximateAttention
 from reductions.problems.exact_arrays import EXACT, ExactArray
-from reductions.rules import var_layout as layout
 from varproof.base.balls import ball, dyadic, upper_rational
 from varproof.base.errors import InputError
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from flint import arb, ctx
 
+from reductions.constructions.counting.chebyshev_extrapolation import bits_of
+from reductions.constructions.counting.counting_image import Plan
 from reductions.core.reduction import Mapped
 from reductions.problems.orthogonal_vectors import OrthogonalVectors
-from reductions.rules.chebyshev_extrapolation import bits_of
-from reductions.rules.counting_image import Plan
 from varproof.base.balls import ball
 
 _CALLS = 12  # longer tables are cut

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reductions.constructions.blocks import var_layout as layout
+from reductions.constructions.blocks.var_cells import cells, reading_rows, transfer
+from reductions.constructions.blocks.var_checks import score_faults
 from reductions.core.reduction import Mapped
 from reductions.precision.rounding import working_precision
 from reductions.problems.attention import ApproximateAttention
 from reductions.problems.var_attention import VarAttention
-from reductions.rules import var_layout as layout
-from reductions.rules.var_cells import cells, reading_rows, transfer
-from reductions.rules.var_checks import score_faults
 
 
 def faults(instance: ApproximateAttention, mapped: Mapped) -> list[str]:

@@ -12,9 +12,9 @@ from typing import Any
 
 from flint import arb, ctx
 
+from reductions.constructions.counting.counting_image import Context, Plan
 from reductions.core.answer import Answer, Decision, Outputs
 from reductions.problems.orthogonal_vectors import OrthogonalVectors
-from reductions.rules.counting_image import Context, Plan
 from varproof.base.balls import ball, lower_rational, upper_rational
 
 WITNESSES = 4096  # rows are scanned for pairs until this many are found
@@ -31,7 +31,7 @@ def decode(context: Context, answers: Sequence[Answer], read: Reader | None = No
     contradicts the count gives PROMISE_VIOLATED. `read` makes the possible counts from the bounds: `integers`.
 
     >>> from reductions.oracles.exact import ExactOracle
-    >>> from reductions.rules.counting_image import forward
+    >>> from reductions.constructions.counting.counting_image import forward
     >>> instance = OrthogonalVectors.from_bits([[1, 1], [1, 0]], [[0, 1], [0, 0], [1, 1]])
     >>> mapped = forward(instance, {"scale": "d", "logit_ratio": 2, "row_weights": True})
     >>> answers = [Answer(outputs=ExactOracle("float64").outputs(call)) for call in mapped.targets]

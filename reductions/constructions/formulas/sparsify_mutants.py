@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from reductions.constructions.formulas.flowers import Branch, Clauses, Flower, Leaves, branches, split_all
+from reductions.constructions.formulas.sparsify_image import Source, image
 from reductions.core.answer import Answer
 from reductions.core.reduction import Mapped, Mutant
 from reductions.problems.cnf import Cnf
-from reductions.rules.flowers import Branch, Clauses, Flower, Leaves, branches, split_all
-from reductions.rules.sparsify_image import Source, image
 
 
 def _with(branch: Branch) -> Any:

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from reductions.constructions.formulas.clause_vectors import Split, row_literals
 from reductions.core.reduction import Mapped, Mutant
 from reductions.problems.bits import BitMatrix
 from reductions.problems.cnf import Cnf
 from reductions.problems.orthogonal_vectors import OrthogonalVectors
-from reductions.rules.clause_vectors import Split, row_literals
 
 
 def _image(instance: Cnf, left: BitMatrix, right: BitMatrix, split: Split | None = None) -> Mapped:

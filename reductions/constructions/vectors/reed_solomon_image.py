@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from reductions.constructions.vectors.lazy_targets import LazyTargets
+from reductions.constructions.vectors.reed_solomon import Field
 from reductions.core.reduction import Mapped
 from reductions.problems.maxip import MaxInnerProduct
 from reductions.problems.orthogonal_vectors import OrthogonalVectors
-from reductions.rules.lazy_targets import LazyTargets
-from reductions.rules.reed_solomon import Field
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
+from reductions.constructions.vectors.lazy_targets import LazyTargets
+from reductions.constructions.vectors.residues import as_residues, primes_above
 from reductions.core.reduction import Mapped
 from reductions.problems.maxip import MaxInnerProduct, largest_entries
 from reductions.problems.orthogonal_vectors import OrthogonalVectors
-from reductions.rules.lazy_targets import LazyTargets
-from reductions.rules.residues import as_residues, primes_above
 
 
 @dataclass(frozen=True, eq=False)

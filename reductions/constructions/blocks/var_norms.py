@@ -6,8 +6,8 @@ import numpy as np
 from flint import arb
 from numpy.typing import NDArray
 
+from reductions.constructions.blocks.var_layout import Source
 from reductions.problems.exact_arrays import ExactArray
-from reductions.rules.var_layout import Source
 from varproof.base.balls import ball
 
 BITS = 24  # entries are rounded up to so many bits, so that sums of squares stay exact in int64

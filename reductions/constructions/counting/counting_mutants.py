@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from flint import arb
 
+from reductions.constructions.counting.counting_decode import Interval, decode
+from reductions.constructions.counting.counting_image import Calls, Context, Plan, forward, make_plan
 from reductions.core.answer import Answer
 from reductions.core.reduction import Mapped, Mutant
 from reductions.problems.orthogonal_vectors import OrthogonalVectors
-from reductions.rules.counting_decode import Interval, decode
-from reductions.rules.counting_image import Calls, Context, Plan, forward, make_plan
 from varproof.base.balls import dyadic
 
 

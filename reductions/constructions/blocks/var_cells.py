@@ -9,10 +9,10 @@ import numpy as np
 from flint import arb
 from numpy.typing import NDArray
 
+from reductions.constructions.blocks import var_layout as layout
+from reductions.constructions.blocks.var_blocks import Blocks
+from reductions.constructions.blocks.var_norms import score_of_mixtures
 from reductions.problems.exact_arrays import ExactArray, interpolated
-from reductions.rules import var_layout as layout
-from reductions.rules.var_blocks import Blocks
-from reductions.rules.var_norms import score_of_mixtures
 from varproof.base.balls import ball
 
 

@@ -16,16 +16,16 @@ import numpy as np
 from flint import arb, ctx
 from numpy.typing import NDArray
 
-from reductions.core.reduction import Mapped
-from reductions.problems.attention import ApproximateAttention
-from reductions.problems.orthogonal_vectors import OrthogonalVectors
-from reductions.rules.chebyshev_extrapolation import (
+from reductions.constructions.counting.chebyshev_extrapolation import (
     allowed_delta,
     extremal_fractions,
     rounded_down,
     weights_at_zero,
     working_bits,
 )
+from reductions.core.reduction import Mapped
+from reductions.problems.attention import ApproximateAttention
+from reductions.problems.orthogonal_vectors import OrthogonalVectors
 from varproof.base.balls import ball
 from varproof.growth.scales import parse_scale
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from flint import arb, ctx
 
+from reductions.constructions.counting.chebyshev_extrapolation import weight_sum
+from reductions.constructions.counting.counting_image import Plan, ball_of, largest_logit
 from reductions.core.reduction import Mapped
 from reductions.problems.attention import ApproximateAttention
 from reductions.problems.orthogonal_vectors import OrthogonalVectors
-from reductions.rules.chebyshev_extrapolation import weight_sum
-from reductions.rules.counting_image import Plan, ball_of, largest_logit
 from varproof.base.balls import ball
 
 _PAIRS = 1 << 22  # the inner products of larger instances are not multiplied out

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from reductions.constructions.formulas.flowers import Leaves, minimal, split_all, written
 from reductions.core.answer import Answer, Decision
 from reductions.core.reduction import Mapped
 from reductions.problems.cnf import Cnf
-from reductions.rules.flowers import Leaves, minimal, split_all, written
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ from fractions import Fraction
 
 import numpy as np
 
+from reductions.constructions.blocks import var_layout as layout
+from reductions.constructions.blocks.var_checks import score_faults
+from reductions.constructions.blocks.var_neutral import constant_channel
 from reductions.core.reduction import Mapped
 from reductions.precision.rounding import working_precision
 from reductions.problems.attention import ApproximateAttention
-from reductions.rules import var_layout as layout
-from reductions.rules.var_checks import score_faults
-from reductions.rules.var_neutral import constant_channel
 from varproof.base.balls import ball, upper_rational
 
 

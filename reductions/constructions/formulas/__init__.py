@@ -1,0 +1,1 @@
+"""Formulas: clauses as coordinates, flowers and branching, their deliberate mistakes."""

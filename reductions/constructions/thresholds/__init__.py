@@ -1,0 +1,1 @@
+"""Layouts of the threshold lemma for gap Hamming, and their deliberate mistakes."""

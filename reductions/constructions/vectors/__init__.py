@@ -1,0 +1,1 @@
+"""Gadgets between lists of vectors: images, residues, polynomials over finite fields, text of small matrices."""
