@@ -28,6 +28,7 @@ NOT_CLAIMS |= {
     "exact_passes",
     "metered_arrays",
     "reconstruction_bound",
+    "reduction_chain",
     "var_passes",
     "whole_model_phases",
 }
