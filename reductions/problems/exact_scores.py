@@ -85,16 +85,21 @@ class ExactScores:
         )
 
     @cached_property
+    def _farthest(self) -> int:
+        """The largest number that a product meets: a long entry counts even where it only meets zeros."""
+        return max(self.bound, largest(self.queries), largest(self.keys))
+
+    @cached_property
     def _prepared(self) -> NDArray[Any]:
-        return self.keys.T.astype(np.float64) if self.bound < EXACT_FLOAT else self.keys.T
+        return self.keys.T.astype(np.float64) if self._farthest < EXACT_FLOAT else self.keys.T
 
     def products(self, rows: slice) -> NDArray[Any]:
         """The integers of some queries with all keys, (rows, n): int64, or Python integers from 2^62 on."""
         queries = self.queries[rows]
-        if self.bound < EXACT_FLOAT:
+        if self._farthest < EXACT_FLOAT:
             floats: NDArray[np.float64] = queries.astype(np.float64) @ self._prepared
             return floats.astype(np.int64)
-        if self.bound < EXACT_INT:
+        if self._farthest < EXACT_INT:
             return np.asarray(queries.astype(np.int64) @ self._prepared.astype(np.int64))
         exact = fmpz_mat(_listed(queries)) * fmpz_mat(_listed(self._prepared))
         long = np.empty((len(queries), len(self.keys)), dtype=object)

@@ -79,3 +79,12 @@ def test_blocks_join_without_a_seam(monkeypatch: pytest.MonkeyPatch) -> None:
     for i, _, seen in parts:
         assert seen is not None
         assert seen.tolist() == [levels[1][j] <= levels[0][i] for j in range(4)]
+
+
+def test_long_entries_that_meet_only_zeros_are_no_obstacle() -> None:
+    """The bound on products is 0 here, and the entries are still too long for floats and for int64."""
+    far, zero = np.array([[2.0**-1000], [2.0**900]]), np.array([[0.0], [0.0]])
+    for queries, keys in ((zero, far), (far, zero)):
+        scores = ExactScores.of(ApproximateAttention(queries, keys, np.array([[1], [0]]), Fraction(1, 4)))
+        assert scores.bound == 0
+        assert scores.products(slice(None)).tolist() == [[0, 0], [0, 0]]
