@@ -15,11 +15,12 @@ MOST_WITNESSES = 1 << 16  # pairs listed in an answer; a note says where there a
 
 
 def decode_threshold(context: ThresholdContext, answers: Sequence[Answer]) -> Answer:
-    """YES with all witnesses of the flagged rows; else PROMISE_VIOLATED, UNDECIDED or NO, in this order.
+    """YES with all witnesses of the flagged rows; else PROMISE_VIOLATED, UNDECIDED or NO.
 
     A flagged row is scanned: O(n d) operations. PROMISE_VIOLATED: outputs no attention has, or a flagged row without a
-    pair above the low level (the answer was not within its error); or, when there is no witness at all, a flagged row
-    whose best pair lies between the levels. Pairs beyond 65536 are not listed. No count: rows are flagged, not pairs.
+    pair above the low level (the answer was not within its error); or, when there is no witness and no undecided row
+    that may have one, a flagged row whose best pair lies between the levels. Pairs beyond 65536 are not listed. No
+    count: rows are flagged, not pairs.
     Raises `InputError` for an answer without outputs or with another number of rows.
 
     >>> from fractions import Fraction
@@ -51,12 +52,12 @@ def decode_threshold(context: ThresholdContext, answers: Sequence[Answer]) -> An
     if witnesses:
         note = "" if listed else f"only the first {MOST_WITNESSES} witnesses are listed"
         return Answer(Decision.YES, witnesses[0], tuple(witnesses), note=note)
-    if between:
-        return _violated(f"the best pair of row {between[0]} lies between the two levels")
     undecided = int(np.count_nonzero(decisions == Decision.UNDECIDED))
-    if undecided:
+    if undecided:  # before the rows between the levels: one of these may still be a YES, which keeps the promise
         note = f"{undecided} rows are within the error of the answer from the threshold"
         return Answer(Decision.UNDECIDED, note=note)
+    if between:
+        return _violated(f"the best pair of row {between[0]} lies between the two levels")
     return Answer(Decision.NO)
 
 
