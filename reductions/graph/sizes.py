@@ -55,7 +55,8 @@ def after(rule: Reduction, before: Sizes, options: Mapping[str, Any] | None = No
 
     A parameter stays exact where the rule has an exact formula in parameters that are exact; otherwise the rule's
     bound is taken at the bounds so far (`upper_bound`). Numbers among the options (the rule's defaults, replaced by
-    `options`) are put in; options that are no numbers, and symbols of the rule's own, stay symbols.
+    `options`) are put in, 0 for an option that is None (nothing chosen); options that are no numbers, and symbols of
+    the rule's own, stay symbols.
     """
     settings = option_values(rule, options)
     exact, upper = {}, {}
@@ -92,14 +93,14 @@ def along(
 
 
 def option_values(rule: Reduction, options: Mapping[str, Any] | None) -> dict[str, sympy.Expr]:
-    """The options of a rule that are numbers, by name."""
+    """The options of a rule that are numbers, by name; None counts as 0, text as no number."""
     chosen = {**rule.defaults(), **{name: value for name, value in (options or {}).items() if name in rule.options}}
     return {
         name: sympy.Rational(value.numerator, value.denominator)
         if isinstance(value, Fraction)
-        else sympy.sympify(value)
+        else sympy.sympify(value or 0)
         for name, value in chosen.items()
-        if isinstance(value, (int, Fraction)) and not isinstance(value, bool)
+        if value is None or (isinstance(value, (int, Fraction)) and not isinstance(value, bool))
     }
 
 

@@ -18,7 +18,7 @@ from varproof.base.errors import InputError
 from varproof.var.interpolation.operators import up
 
 EXACT = 2**53  # integers up to here are exact in float64 as well
-INSIDE = 2**62  # sums within one step
+INSIDE = 2**62  # results and all partial sums: int64 with a bit to spare
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,21 +33,22 @@ class ExactArray:
         """The largest absolute value of `numbers`, 0 for an empty array."""
         return int(np.abs(self.numbers).max()) if self.numbers.size else 0
 
-    def reduced(self, what: str) -> ExactArray:
-        """The same numbers, divided by their common divisor. Raises `InputError` where one still exceeds 2^53."""
+    def reduced(self, what: str, limit: int = INSIDE) -> ExactArray:
+        """The same numbers, divided by their common divisor. Raises `InputError` where one still exceeds `limit`."""
         divisor = int(np.gcd.reduce(self.numbers, axis=None)) if self.numbers.size else 0
         numbers, unit = self.numbers, self.unit
         if divisor > 1:
             numbers, unit = numbers // divisor, unit * divisor
         result = ExactArray(numbers, unit)
-        _check(result.largest, EXACT, what)
+        _check(result.largest, limit, what)
         return result
 
 
-def exact_array(array: NDArray[Any], what: str, unit: Fraction = Fraction(1)) -> ExactArray:
+def exact_array(array: NDArray[Any], what: str, unit: Fraction = Fraction(1), limit: int = EXACT) -> ExactArray:
     """Integers, or floats that mean exactly themselves, as integers times a power of two times `unit`.
 
-    Raises `InputError` for other types, for what is not finite, and for floats whose common denominator is too large.
+    Raises `InputError` for other types, for what is not finite, for floats whose common denominator is too large, and
+    for integers beyond `limit` (at most 2^62) once divided by their common divisor.
 
     >>> exact = exact_array(np.array([0.5, -3.0]), "keys")
     >>> exact.numbers.tolist(), str(exact.unit)
@@ -55,7 +56,7 @@ def exact_array(array: NDArray[Any], what: str, unit: Fraction = Fraction(1)) ->
     """
     array = np.asarray(array)
     if array.dtype.kind in "iub" and array.dtype != np.uint64:
-        return ExactArray(array.astype(np.int64), unit).reduced(what)
+        return ExactArray(array.astype(np.int64), unit).reduced(what, limit)
     if array.dtype.kind != "f" or not bool(np.all(np.isfinite(array))):
         raise InputError(f"the {what} are no exact numbers", got=array.dtype, allowed="integers or finite floats")
     if not np.any(array):
@@ -76,17 +77,18 @@ def exact_array(array: NDArray[Any], what: str, unit: Fraction = Fraction(1)) ->
 
 
 def times(left: ExactArray, right: ExactArray, what: str) -> ExactArray:
-    """The matrix product (..., c) times (c, d), exactly. Raises `InputError` where a sum could exceed 2^53.
+    """The matrix product (..., c) times (c, d), exactly. Raises `InputError` where a sum could exceed 2^62.
 
     >>> product = times(ExactArray(np.array([[1, 2]])), ExactArray(np.array([[3], [4]]), Fraction(1, 2)), "keys")
     >>> product.numbers.tolist(), str(product.unit)
     ([[1]], '11/2')
     """
-    _check(right.largest * right.numbers.shape[0], INSIDE, what)
-    columns = int(np.abs(right.numbers).sum(axis=0).max()) if right.numbers.size else 0
-    _check(left.largest * columns, EXACT, what)
-    # below 2^53 every partial sum is exact in float64, and that product is the fast one
-    product = (left.numbers.astype(np.float64) @ right.numbers.astype(np.float64)).astype(np.int64)
+    reach = _largest_sum(left.numbers, right.numbers)
+    _check(reach, INSIDE, what)
+    if reach <= EXACT:  # every partial sum is exact in float64, and that product is the fast one
+        product = (left.numbers.astype(np.float64) @ right.numbers.astype(np.float64)).astype(np.int64)
+    else:
+        product = left.numbers @ right.numbers
     return ExactArray(product, left.unit * right.unit).reduced(what)
 
 
@@ -94,7 +96,7 @@ def interpolated(cells: ExactArray, kernel: str, side: int, what: str) -> ExactA
     """`cells` (p, p, c) up-interpolated to (side, side, c), exactly: integers over the denominator of the weights.
 
     Channels that are the same on all cells stay what they are, as weights sum to 1. Raises `InputError` where the
-    numbers need more than 53 bits.
+    numbers need more than 62 bits.
 
     >>> exact = interpolated(ExactArray(np.array([[[0], [0]], [[64], [64]]])), "bilinear", 4, "keys")
     >>> exact.numbers[:, 0, 0].tolist(), str(exact.unit)
@@ -127,16 +129,27 @@ def interpolated(cells: ExactArray, kernel: str, side: int, what: str) -> ExactA
 
 
 def joined(parts: Sequence[ExactArray], what: str) -> ExactArray:
-    """The rows (N_k, c) of all parts below each other, over one unit. Raises `InputError` beyond 53 bits."""
+    """The rows (N_k, c) of all parts below each other, over one unit. Raises `InputError` beyond 62 bits."""
     top = math.gcd(*(part.unit.numerator for part in parts))
     unit = Fraction(top, math.lcm(*(part.unit.denominator for part in parts)))
     factors = [int(part.unit / unit) for part in parts]
     for part, factor in zip(parts, factors, strict=True):
-        _check(part.largest * factor, EXACT, what)
+        _check(part.largest * factor, INSIDE, what)
     numbers = [
         part.numbers if factor == 1 else part.numbers * factor for part, factor in zip(parts, factors, strict=True)
     ]
     return ExactArray(np.concatenate(numbers), unit).reduced(what)
+
+
+def _largest_sum(left: NDArray[np.int64], right: NDArray[np.int64]) -> int:
+    """No partial sum of left right exceeds this: channel by channel the largest entry of `left`, in Python integers."""
+    if not left.size or not right.size:
+        return 0
+    entries = np.abs(left.reshape(-1, left.shape[-1])).max(axis=0).astype(object)
+    sums = np.zeros(right.shape[1], dtype=object)
+    channel, column = np.nonzero(right)
+    np.add.at(sums, column, entries[channel] * np.abs(right[channel, column]).astype(object))
+    return int(max(sums))
 
 
 def _check(largest: int, limit: int, what: str) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from reductions.core.answer import Answer
 from reductions.problems.attention import ApproximateAttention
-from reductions.problems.exact_arrays import ExactArray, exact_array, interpolated, joined, times
+from reductions.problems.exact_arrays import INSIDE, ExactArray, exact_array, interpolated, joined, times
 from varproof.base.errors import InputError
 from varproof.growth.scales import parse_scale
 from varproof.growth.schedules import Schedule
@@ -127,7 +127,7 @@ class VarAttention:
 
         Cells are projected before they are interpolated: the maps commute, and a cell stands for several tokens.
         """
-        matrix = exact_array(projection, what, unit)
+        matrix = exact_array(projection, what, unit, INSIDE)
         parts = []
         for k in sorted(scales):
             cells = times(exact_array(self.maps[k], what), matrix, what)
@@ -140,7 +140,7 @@ class VarAttention:
         """The attention input that the maps make: integers times rational units, nothing rounded.
 
         Keys and values are those of all L tokens, queries those of `rows`. `levels` is None where all rows lie on the
-        last scale, which sees everything. Raises `InputError` where the exact integers exceed 53 bits.
+        last scale, which sees everything. Raises `InputError` where the exact integers exceed 62 bits.
         """
         last = len(self.sides) - 1
         level = self.levels[self.rows]

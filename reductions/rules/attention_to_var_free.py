@@ -26,14 +26,18 @@ from reductions.core.reduction import Exponents, Kind, Mapped, Option, Reduction
 from reductions.precision.rounding import working_precision
 from reductions.problems.attention import ApproximateAttention
 from reductions.problems.var_attention import VarAttention
-from varproof.base.balls import ball, to_float
+from varproof.base.balls import ball, to_float, upper_rational
 from varproof.base.errors import InputError
 from varproof.growth.schedules import PRESETS, Schedule, doubling, parse_schedule
 
 
 @dataclass(frozen=True, eq=False)
 class Context:
-    """`cost` of the construction in delta, and how the spare tokens were filled."""
+    """`cost` of the construction in delta, and how the spare tokens were filled.
+
+    Spare tokens score at most `lowering` away from what they would score with the key and without suppression.
+    `schedule` is the last side of the schedule where one was named, else 0.
+    """
 
     queries: int
     cost: Fraction
@@ -41,6 +45,8 @@ class Context:
     spare: int
     neutral: bool
     strength: float
+    lowering: Fraction
+    schedule: int
     notes: tuple[str, ...] = ()
 
 
@@ -67,6 +73,8 @@ def accepts(instance: ApproximateAttention, options: Mapping[str, Any]) -> str |
     reason = layout.refusal(instance)
     if reason is not None:
         return reason
+    if int(options["copies"]) < 1:
+        return f"copies {options['copies']}: at least 1"
     schedule = schedule_for(instance, options["schedule"])
     if places(instance) > schedule.side**2:
         return f"{places(instance)} keys or queries do not fit {schedule.side}^2 tokens of the last scale"
@@ -74,14 +82,17 @@ def accepts(instance: ApproximateAttention, options: Mapping[str, Any]) -> str |
         return "a schedule of one scale leaves no token for the neutral mass"
     reason = layout.too_large(schedule.tokens, 2 * instance.keys.shape[1] + instance.values.shape[1] + 2)
     channel = constant_channel(instance)
-    if reason is None and channel is not None and instance.neutral is not None:
+    if reason is not None:
+        return reason
+    source, spare = layout.source_of(instance), schedule.tokens - len(instance.keys)
+    with working_precision():
+        if channel is None or instance.neutral is None:
+            return layout.too_long(source, _suppression(instance, source, spare), int(options["copies"]))
         try:
-            with working_precision():
-                spare = schedule.tokens - len(instance.keys) + 1
-                lowered_neutral(layout.source_of(instance), instance.neutral, spare, channel, instance.delta)
+            lowered_neutral(source, instance.neutral, spare + 1, channel, instance.delta)
         except InputError as error:
             return str(error)
-    return reason
+    return None
 
 
 def forward(instance: ApproximateAttention, options: Mapping[str, Any]) -> Mapped:
@@ -97,8 +108,11 @@ def forward(instance: ApproximateAttention, options: Mapping[str, Any]) -> Mappe
     spare = schedule.tokens - len(placed)
     with working_precision():
         if channel is None:
-            return _suppressed(instance, source, schedule, placed, spare, int(options["copies"]))
-        return _shared(instance, source, schedule, placed, spare, channel)
+            mapped = _suppressed(instance, source, schedule, placed, spare, int(options["copies"]))
+        else:
+            mapped = _shared(instance, source, schedule, placed, spare, channel)
+    named = 0 if options["schedule"] is None else schedule.side
+    return replace(mapped, context=replace(mapped.context, schedule=named))
 
 
 def _shared(
@@ -111,6 +125,8 @@ def _shared(
 ) -> Mapped:
     assert instance.neutral is not None
     lowered, cost, entry = lowered_neutral(source, instance.neutral, spare, channel, instance.delta)
+    old = int(source.keys.numbers[instance.neutral, channel]) * source.keys.unit
+    moved = abs(source.score_unit * int(source.queries.numbers[0, channel])) * ball(abs(entry - old) / source.keys.unit)
     source = replace(source, keys=lowered)
     vectors = _tokens(source, schedule, placed, instance.neutral, 0)
     made = layout.projections(source, None, 0)
@@ -122,7 +138,7 @@ def _shared(
         + ("within" if fits else "beyond")
         + " the entry bound of the source (P <= N e^(g/2) for threshold instances).",
     )
-    context = Context(len(instance.queries), cost, placed, spare, True, 0.0, notes)
+    context = Context(len(instance.queries), cost, placed, spare, True, 0.0, upper_rational(moved), 0, notes)
     return _mapped(instance, source, schedule, vectors, made, context)
 
 
@@ -134,18 +150,26 @@ def _suppressed(
     spare: int,
     copies: int,
 ) -> Mapped:
+    made = layout.projections(source, _suppression(instance, source, spare), copies)
     floor = layout.least_best_score(source, instance.neutral)
-    factor = source.value_range * spare
-    needed = (ball(max(factor, Fraction(1)) * layout.SHARE) / ball(instance.delta)).log() - floor
-    made = layout.projections(source, needed, copies)
-    cost = layout.padded(layout.suppression_cost(factor, -floor - made.strength))
+    cost = layout.padded(layout.suppression_cost(source.value_range * spare, -floor - made.strength))
     vectors = _tokens(source, schedule, placed, None, 2)
     notes = (
         f"No neutral key with a constant query channel: {spare} of {schedule.tokens} tokens get the score -M, "
         f"M = {to_float(made.strength):.4f}, through {made.copies} further channels. Cost {float(cost):.3g} of delta.",
     )
-    context = Context(len(instance.queries), cost, placed, spare, False, to_float(made.strength), notes)
+    strength = to_float(made.strength)
+    context = Context(
+        len(instance.queries), cost, placed, spare, False, strength, upper_rational(made.strength), 0, notes
+    )
     return _mapped(instance, source, schedule, vectors, made, context)
+
+
+def _suppression(instance: ApproximateAttention, source: layout.Source, spare: int) -> arb:
+    """An M whose cost is at most the share of delta: spare tokens score -M, some key of each query at least `floor`."""
+    floor = layout.least_best_score(source, instance.neutral)
+    factor = max(source.value_range * spare, Fraction(1))
+    return (ball(factor * layout.SHARE) / ball(instance.delta)).log() - floor
 
 
 def _tokens(
@@ -204,7 +228,8 @@ def precision(instance: ApproximateAttention, options: Mapping[str, Any]) -> Map
     mapped = forward(instance, options)
     source = layout.source_of(instance)
     with working_precision():
-        bound = layout.largest_score(source) + ball(mapped.context.spare).log() + arb(mapped.context.strength)
+        largest, lowering = layout.largest_score(source), ball(mapped.context.lowering)
+        bound = largest + lowering if mapped.context.neutral else largest.max(lowering)
     return layout.needs(source, mapped.targets[0], bound)
 
 
@@ -226,8 +251,11 @@ def hard(seed: int) -> Sequence[ApproximateAttention]:
 
 
 QUERIES, KEYS, HEAD_DIM = size("queries"), size("keys"), size("head_dim")
-SIDE = 2 * sympy.ceiling(sympy.sqrt(sympy.Max(QUERIES, KEYS)))
-TOKENS = 3 * SIDE**2
+# `schedule` is the last side of a named schedule and 0 where none is named; any schedule has at most sum s^2 tokens
+NAMED = size("schedule")
+LEAST = 2 * sympy.ceiling(sympy.sqrt(sympy.Max(QUERIES, KEYS)))
+SIDE = sympy.Max(LEAST, NAMED)
+TOKENS = sympy.Max(3 * LEAST**2, NAMED * (NAMED + 1) * (2 * NAMED + 1) / 6)
 
 RULE = Reduction(
     name="attention_to_var_free",

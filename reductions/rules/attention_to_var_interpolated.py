@@ -21,7 +21,7 @@ from reductions.constructions.blocks import var_layout as layout
 from reductions.constructions.blocks.var_block_checks import faults
 from reductions.constructions.blocks.var_block_mutants import mutants
 from reductions.constructions.blocks.var_blocks import Blocks
-from reductions.constructions.blocks.var_cells import cells, reading_rows, transfer
+from reductions.constructions.blocks.var_cells import cells, coarse_transfer, reading_rows, transfer
 from reductions.constructions.blocks.var_hard import threshold_instances
 from reductions.core.reduction import Exponents, Kind, Mapped, Option, Reduction, size
 from reductions.precision.rounding import working_precision
@@ -36,7 +36,10 @@ from varproof.var.interpolation.operators import MAX_SIDE, kernel_named
 
 @dataclass(frozen=True, eq=False)
 class Context:
-    """`cost` of the construction in delta, the blocks, how many of them hold keys, and M."""
+    """`cost` of the construction in delta, the blocks, how many of them hold keys, and M.
+
+    `schedule` is the last side of the schedule where one was named, else 0.
+    """
 
     queries: int
     keys: int
@@ -45,6 +48,7 @@ class Context:
     strength: float
     copies: int
     mixture: float
+    schedule: int
 
 
 def sides_for(instance: ApproximateAttention, options: Mapping[str, Any]) -> tuple[int, ...]:
@@ -97,8 +101,9 @@ def accepts(instance: ApproximateAttention, options: Mapping[str, Any]) -> str |
     if blocks.fault is not None:
         return blocks.fault
     source = layout.source_of(instance)
-    bits = (max(source.keys.largest, source.values.largest) * layout.FINE * blocks.growth).bit_length()
-    return None if bits <= 53 else f"interpolated keys need {bits} bits, at most 53: round keys and values"
+    with working_precision():
+        needed = coarse_transfer(source, sides, blocks, instance.neutral).strength_for(instance.delta / layout.SHARE)
+        return layout.too_long(source, needed, int(options["copies"]), blocks.growth)
 
 
 def forward(instance: ApproximateAttention, options: Mapping[str, Any]) -> Mapped:
@@ -138,7 +143,8 @@ def built(instance: ApproximateAttention, options: Mapping[str, Any], blocks: Bl
             adverse=instance.adverse,
         )
         strength, mixture = to_float(made.strength), to_float(margin.mixture)
-    context = Context(len(instance.queries), len(instance.keys), cost, blocks, strength, made.copies, mixture)
+    named = 0 if options["schedule"] is None else sides[-1]
+    context = Context(len(instance.queries), len(instance.keys), cost, blocks, strength, made.copies, mixture, named)
     written = sum(each.size for each in target.maps) + made.query.size + made.key.size + made.value.size
     operations = source.read + int(written) + len(instance.queries) + blocks.fine**2 * source.head_dim
     return Mapped((target,), context, operations, _notes(target, context))
@@ -195,7 +201,10 @@ def hard(seed: int) -> Sequence[ApproximateAttention]:
 
 QUERIES, KEYS, HEAD_DIM, COPIES = size("queries"), size("keys"), size("head_dim"), size("copies")
 CELLS = size("block") * sympy.ceiling(sympy.sqrt(sympy.Max(QUERIES, KEYS)))
+# `schedule` is the last side of a named schedule and 0 where none is named; any schedule has at most sum s^2 tokens
+NAMED = size("schedule")
 SIDE = size("ratio") * CELLS
+TOKENS = sympy.Max(SIDE**2 + 2 * CELLS**2 + 8, NAMED * (NAMED + 1) * (2 * NAMED + 1) / 6)
 WIDE = 4 * (HEAD_DIM + COPIES)
 
 RULE = Reduction(
@@ -207,13 +216,11 @@ RULE = Reduction(
     forward=forward,
     decode=layout.decode,
     extract=layout.extract,
-    exact_size={"rows": QUERIES, "side": SIDE},
-    upper_size={"side": SIDE, "tokens": SIDE**2 + 2 * CELLS**2 + 8, "head_dim": WIDE, "rows": QUERIES},
+    exact_size={"rows": QUERIES, "side": sympy.Piecewise((SIDE, sympy.Eq(NAMED, 0)), (NAMED, True))},
+    upper_size={"side": sympy.Max(SIDE, NAMED), "tokens": TOKENS, "head_dim": WIDE, "rows": QUERIES},
     exponents=Exponents(sympy.Rational(1, 2), sympy.Integer(0), sympy.Integer(1)),
     calls=sympy.Integer(1),
-    operations=(QUERIES + KEYS + SIDE**2 + 2 * CELLS**2 + 9) * (3 * HEAD_DIM + 10)
-    + WIDE * (6 * HEAD_DIM + 20)
-    + QUERIES,
+    operations=(QUERIES + KEYS + TOKENS + 1) * (3 * HEAD_DIM + 10) + WIDE * (6 * HEAD_DIM + 20) + QUERIES,
     claim_scope="the maps X_1, ..., X_{K-1} given (teacher forcing), the last token map their interpolation",
     sources=("arXiv:2404.02905", "arXiv:2501.04377"),
     page="docs/explanation/attention-to-var.md",

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from reductions.constructions.blocks import var_layout as layout
 from reductions.constructions.blocks.var_cells import cells, reading_rows, transfer
-from reductions.constructions.blocks.var_checks import score_faults
+from reductions.constructions.blocks.var_checks import scaled, score_faults
 from reductions.core.reduction import Mapped
 from reductions.precision.rounding import working_precision
 from reductions.problems.attention import ApproximateAttention
@@ -79,7 +79,7 @@ def _data_faults(
     expected = np.hstack([source.keys.numbers, source.values.numbers])[number]
     got = data[rows * blocks.fine + across]
     # got x unit = expected, in integers
-    if np.any(got * unit.numerator != expected * unit.denominator):
+    if np.any(scaled(got, unit.numerator) != scaled(expected, unit.denominator)):
         return ["a token with a flag other than -1 does not carry its block's data"]
     return []
 
@@ -92,7 +92,7 @@ def _row_faults(target: VarAttention, source: layout.Source, last: int) -> list[
         return ["a row does not lie on the last scale"]
     queries, unit = channels(target, np.arange(source.head_dim), {last})
     const, const_unit = channels(target, [-2], {last})
-    wrong = queries[place] * unit.numerator != source.queries.numbers * unit.denominator
+    wrong = scaled(queries[place], unit.numerator) != scaled(source.queries.numbers, unit.denominator)
     if np.any(wrong) or np.any(const[place] * const_unit != 1):
         return ["a row does not read its query"]
     return []

@@ -79,7 +79,19 @@ def transfer(
     number = place[:, None] * blocks.per_side + place[None, :]
     whole = (place[:, None] < blocks.per_side) & (place[None, :] < blocks.per_side)
     exact = touch[:, None] & touch[None, :] & whole & (number < len(source.keys.numbers))
-    mixture = score_of_mixtures(source, keys, ~exact)
+    return _transfer(source, sides, blocks, score_of_mixtures(source, keys, ~exact), neutral)
+
+
+def coarse_transfer(source: layout.Source, sides: tuple[int, ...], blocks: Blocks, neutral: int | None) -> Transfer:
+    """A bound that is no better than `transfer`, before anything is interpolated: mixtures of keys, w in weight."""
+    # a thousandth more: var_norms rounds entries up to 24 bits
+    mixture = layout.largest_score(source) * ball(blocks.weight_sum * Fraction(1001, 1000))
+    return _transfer(source, sides, blocks, mixture, neutral)
+
+
+def _transfer(
+    source: layout.Source, sides: tuple[int, ...], blocks: Blocks, mixture: arb, neutral: int | None
+) -> Transfer:
     tokens = sum(side * side for side in sides)
     factor = (1 + blocks.weight_sum) / 2 * source.value_range * tokens
     return Transfer(factor, mixture, layout.least_best_score(source, neutral), 1 + blocks.largest_flag)

@@ -61,7 +61,7 @@ def score_faults(
     old = exact_product(source.queries.numbers[rows], source.keys.numbers[placed])
     shift = ratio * offset / common
     if shift.denominator != 1 or np.any(
-        _scaled(new, int(new_unit / common)) != _scaled(old, int(old_unit / common)) + int(shift)
+        scaled(new, int(new_unit / common)) != scaled(old, int(old_unit / common)) + int(shift)
     ):
         found.append("a score differs from that of the source")
     values = attention.values[tokens].astype(object) * attention.value_unit
@@ -79,7 +79,8 @@ def exact_product(left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[
     return np.asarray(left.astype(object) @ right.T.astype(object))
 
 
-def _scaled(numbers: NDArray[Any], factor: int) -> NDArray[Any]:
+def scaled(numbers: NDArray[Any], factor: int) -> NDArray[Any]:
+    """numbers x factor in int64 where that fits, in Python integers otherwise."""
     largest = int(np.abs(numbers).max(initial=0))
     wide = numbers if largest * abs(factor) < 2**62 else numbers.astype(object)
     return wide.astype(object) * factor if abs(factor) >= 2**62 else wide * factor

@@ -20,7 +20,7 @@ from reductions.core.answer import Answer, Outputs
 from reductions.precision.budget import budget
 from reductions.precision.rounding import strictly_below, working_precision
 from reductions.problems.attention import ApproximateAttention
-from reductions.problems.exact_arrays import ExactArray, exact_array
+from reductions.problems.exact_arrays import INSIDE, ExactArray, exact_array
 from reductions.problems.var_attention import VarAttention
 from varproof.base.balls import ball, ceiling_integer, to_float, upper_rational
 from varproof.base.errors import InputError
@@ -120,13 +120,37 @@ def projections(source: Source, needed: arb | None, copies: int) -> Projections:
     if needed is not None:
         per_product = source.score_unit * copies / FINE**2
         wanted = needed.max(arb(0)) / per_product
-        # split between both sides in the proportion of their other entries: the larger product then stays as it is
-        sizes = max(1, source.queries.largest), max(1, source.keys.largest)
-        first = max(1, ceiling_integer((wanted * ball(Fraction(*sizes))).sqrt()))
+        first = max(1, ceiling_integer((wanted * ball(_proportion(source))).sqrt()))
         second = max(1, ceiling_integer(wanted / first))
         query[width - 2, d:], key[width - 1, d:] = first, second
         strength = per_product * first * second
     return Projections(query, key, value, query_unit, key_unit, copies, strength)
+
+
+def _proportion(source: Source) -> Fraction:
+    """M is split between both sides in the proportion of their other entries: the larger product stays as it is."""
+    return Fraction(max(1, source.queries.largest), max(1, source.keys.largest))
+
+
+def too_long(source: Source, needed: arb, copies: int, growth: int = 1) -> str | None:
+    """The refusal of an instance whose exact integers exceed 62 bits in the target, None where all fit.
+
+    `needed` is at least the suppression that `projections` is asked for; interpolation makes integers `growth` times
+    as long. Entries of both projections are below the square roots here plus 2.
+    """
+    wide = widened(source.scale, source.head_dim, copies)
+    wanted = needed.max(arb(0)) * FINE**2 / (source.score_unit * (wide.head_dim - source.head_dim))
+    share = ball(_proportion(source))
+    longest = {
+        "queries": max(FINE * source.queries.largest, ceiling_integer((wanted * share).sqrt()) + 2),
+        "keys": max(FINE * source.keys.largest, ceiling_integer((wanted / share).sqrt()) + 2),
+        "values": source.values.largest,
+    }
+    for what, largest in longest.items():
+        if largest * growth > INSIDE:
+            bits = f"{(largest * growth).bit_length()} bits, at most {INSIDE.bit_length() - 1}"
+            return f"the {what} need integers of {bits}: round them to multiples of a larger number"
+    return None
 
 
 def strength_of(source: Source, target: VarAttention) -> arb:
@@ -211,8 +235,15 @@ def needs(source: Source, target: VarAttention, logit_bound: arb) -> dict[str, A
 def largest_score(source: Source) -> arb:
     """An upper bound on all |scores|: the longest query in l1 times the largest key entry, or the other way round."""
     numbers = (source.queries.numbers, source.keys.numbers)
-    sums = [int(np.abs(each).sum(axis=1).max(initial=0)) for each in numbers]
+    sums = [_largest_l1(each) for each in numbers]
     return source.score_unit * min(sums[0] * source.keys.largest, sums[1] * source.queries.largest)
+
+
+def _largest_l1(rows: NDArray[np.int64]) -> int:
+    magnitudes = np.abs(rows)
+    if int(magnitudes.max(initial=0)) * rows.shape[1] >= INSIDE:
+        magnitudes = magnitudes.astype(object)
+    return int(magnitudes.sum(axis=1).max(initial=0))
 
 
 def padded(cost: Fraction) -> Fraction:

@@ -59,10 +59,42 @@ def test_products_and_joining_keep_units() -> None:
     assert fractions_of(both) == [Fraction(n, 12) for n in (2, 4, 6, 8, 3, 3)]
 
 
-@pytest.mark.parametrize("size", [2**30, 2**52])
+@pytest.mark.parametrize("size", [2**31, 2**52])
 def test_products_that_could_overflow_are_refused(size: int) -> None:
     big = ExactArray(np.full((2, 2), size))
     with pytest.raises(InputError, match="too long"):
         times(big, big, "x")
     with pytest.raises(InputError, match="too long"):
-        joined([ExactArray(np.array([[size * 2 - 1]])), ExactArray(np.array([[1]]), Fraction(1, 2**24))], "x")
+        joined([ExactArray(np.array([[size * 2 - 1]])), ExactArray(np.array([[1]]), Fraction(1, 2**32))], "x")
+
+
+def test_products_beyond_53_bits_are_exact_integers() -> None:
+    big = 2**30 + 1
+    got = times(ExactArray(np.array([[big, 1], [-big, 0]])), ExactArray(np.array([[big], [1]])), "x")
+    assert fractions_of(got) == [big * big + 1, -big * big]
+
+
+def test_a_product_is_bounded_channel_by_channel() -> None:
+    long, short = 2**40, 1
+    left, right = np.array([[long, short]]), np.array([[1, 0], [0, long]])
+    assert fractions_of(times(ExactArray(left), ExactArray(right), "x")) == [2**40, 2**40]
+    with pytest.raises(InputError, match="too long"):
+        times(ExactArray(left), ExactArray(right[::-1].copy()), "x")
+    with pytest.raises(InputError, match="too long"):  # 3 x 2^61, each term alone would fit
+        times(ExactArray(np.array([[1, 1, 1]])), ExactArray(np.full((3, 1), 2**61)), "x")
+
+
+def test_joining_and_interpolating_beyond_53_bits() -> None:
+    parts = [ExactArray(np.array([[2**55 + 1]])), ExactArray(np.array([[1]]), Fraction(1, 32))]
+    assert fractions_of(joined(parts, "x")) == [2**55 + 1, Fraction(1, 32)]
+    cells = ExactArray(np.array([[[2**45 + 1], [0]], [[0], [0]]]))
+    got = interpolated(cells, "bilinear", 4, "x")
+    row = exact_row(up("bilinear", 2, 4), 1, 1)
+    assert int(got.numbers[1, 1, 0]) * got.unit == row[0, 0] * (2**45 + 1)
+
+
+def test_long_integers_are_taken_where_they_are_allowed() -> None:
+    long = np.array([2**60 + 1, 1])
+    with pytest.raises(InputError, match="too long"):
+        exact_array(long, "x")
+    assert exact_array(long, "x", limit=2**62).numbers.tolist() == [2**60 + 1, 1]

@@ -2,21 +2,31 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from itertools import islice
 from typing import Any
 
 import numpy as np
 import pytest
+import sympy
 
 from reductions.constructions.blocks import var_layout
 from reductions.constructions.blocks.var_hard import threshold_instances
 from reductions.constructions.blocks.var_norms import score_of_mixtures
 from reductions.core.answer import Answer
 from reductions.core.reduction import Reduction
+from reductions.graph.monotone import substituted
+from reductions.graph.sizes import after, start, whole
 from reductions.oracles.choose import oracle_named
 from reductions.oracles.worst_noise import WorstNoise
 from reductions.problems.attention import ApproximateAttention
+from reductions.problems.cnf import Cnf
 from reductions.problems.exact_arrays import ExactArray
+from reductions.registry import rule_named
 from reductions.rules import attention_to_var_free, attention_to_var_interpolated
+from reductions.run.checks.image import Case, Image, Made
+from reductions.run.checks.needs import largest_score
+from reductions.run.checks.sizes import check_sizes
+from reductions.run.pipeline import solve_along
 from varproof.base.balls import to_float
 from varproof.base.errors import InputError
 
@@ -80,6 +90,7 @@ def test_ratios_kernels_and_copies(instance: ApproximateAttention, options: dict
         ({}, {"schedule": "7,14"}, "need as many blocks"),
         ({}, {"schedule": "14,"}, "one scale"),
         ({}, {"kernel": "lanczos"}, "kernel"),
+        ({}, {"kernel": "bicubic:-1/1000003"}, "bits, at most 62"),
         ({"levels": (np.zeros(5, dtype=np.int64), np.zeros(7, dtype=np.int64))}, {}, "levels"),
         ({"keys": np.full((7, 5), 2.0**-60) + np.eye(7, 5)}, {}, "common denominator"),
     ],
@@ -97,6 +108,7 @@ def test_refusals_of_the_free_rule(monkeypatch: pytest.MonkeyPatch) -> None:
     assert FREE.accepts is not None
     assert "do not fit" in (FREE.accepts(HARD[0], {**FREE.defaults(), "schedule": "1,2"}) or "")
     assert "one scale" in (FREE.accepts(HARD[0], {**FREE.defaults(), "schedule": "9,"}) or "")
+    assert "at least 1" in (FREE.accepts(HARD[0], {**FREE.defaults(), "copies": 0}) or "")
     monkeypatch.setattr(var_layout, "MAX_NUMBERS", 200)
     for rule in (FREE, BLOCKS):
         assert rule.accepts is not None
@@ -232,3 +244,88 @@ def test_bounds_look_at_both_signs_and_at_the_worst_query() -> None:
     assert score_of_mixtures(source, mixed, np.array([[False]])) == 0
     assert var_layout.least_best_score(source, 0) == -3
     assert var_layout.least_best_score(source, None) == 0  # the smallest key
+
+
+@pytest.mark.parametrize(("rule", "seed", "count"), [(FREE, 3, 60), (FREE, 5, 60), (BLOCKS, 5, 16)])
+def test_what_is_accepted_has_exact_integers(rule: Reduction, seed: int, count: int) -> None:
+    assert rule.accepts is not None
+    taken = [x for x in islice(ApproximateAttention.samples(seed), count) if rule.accepts(x, rule.defaults()) is None]
+    assert len(taken) > count / 3
+    for instance in taken:
+        attention = image(rule, instance).targets[0].attention()
+        assert np.abs(attention.keys).max() <= 2**62
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [Cnf(2, ((-2, -1), (1, 2), (2,), (2, 1), (2,))), Cnf(5, ((2, 4), (-2,), (-4,))), Cnf(3, ((1, 2), (-1,), (3,)))],
+)
+def test_remainders_fit_into_blocks(formula: Cnf) -> None:
+    """Chinese remainders make the longest integers; the suppressing entry has more bits than the keys."""
+    path = [rule_named(name) for name in ("cnf_to_ov", "ov_to_maxip_crt", "maxip_to_attention", BLOCKS.name)]
+    answer = solve_along(path, formula, oracle=EXACT)
+    assert answer.decision is formula.solve().decision
+    assert answer.witness is None or formula.verify(answer.witness)
+
+
+def _longest(instance: ApproximateAttention, bits: int) -> ApproximateAttention:
+    """The instance with keys of `bits` bits that have no common divisor."""
+    keys = np.random.default_rng(bits).integers(2 ** (bits - 1), 2**bits, instance.keys.shape) | 1
+    return replace(instance, keys=keys, key_unit=Fraction(1, 2**bits), neutral=None)
+
+
+def test_integers_are_counted_before_they_are_made() -> None:
+    assert BLOCKS.accepts is not None
+    said = {bits: BLOCKS.accepts(_longest(HARD[0], bits), BLOCKS.defaults()) for bits in range(30, 54)}
+    last = max(bits for bits, reason in said.items() if reason is None)
+    assert 38 <= last < 53
+    assert all((reason is None) == (bits <= last) for bits, reason in said.items())
+    assert "bits, at most 62" in (said[last + 1] or "")
+    attention = image(BLOCKS, _longest(HARD[0], last)).targets[0].attention()
+    assert 2**58 < np.abs(attention.keys).max() <= 2**62
+
+
+@pytest.mark.parametrize(("rule", "seed", "count"), [(FREE, 1, 70), (BLOCKS, 1, 8)])
+def test_no_score_exceeds_the_bound_announced(rule: Reduction, seed: int, count: int) -> None:
+    """The score of the lowered neutral key is ln P only up to rounding: the bound is that of the rounded number."""
+    assert rule.accepts is not None
+    assert rule.precision is not None
+    for instance in [*HARD, *islice(ApproximateAttention.samples(seed), count)]:
+        if rule.accepts(instance, rule.defaults()) is None:
+            largest = largest_score(rule.forward(instance, rule.defaults()).targets[0])
+            assert largest <= rule.precision(instance, rule.defaults())["logit_bound"] * (1 + 1e-9)
+
+
+@pytest.mark.parametrize(
+    ("rule", "options"),
+    [
+        (FREE, {"schedule": "512"}),
+        (FREE, {"schedule": "1,2,3,4,5,6,7,8,9,10,11,12"}),
+        (FREE, {"schedule": "1,2,9"}),
+        (BLOCKS, {"schedule": "12,48,64", "block": 9, "margin": 4}),
+        (BLOCKS, {"schedule": "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,42"}),
+        (BLOCKS, {"schedule": "5,30,50", "block": 9, "margin": 4, "ratio": Fraction(100)}),
+        (BLOCKS, {}),
+        (FREE, {}),
+    ],
+)
+def test_sizes_of_a_named_schedule(rule: Reduction, options: dict[str, Any]) -> None:
+    settings = {**rule.defaults(), **options}
+    mapped = image(rule, HARD[0], **options)
+    assert list(check_sizes(Image(rule, Case("", HARD[0], settings), Made(mapped)))) == []
+    sizes, before = mapped.targets[0].parameters(), start(rule.source, HARD[0].parameters())
+    foretold = after(rule, before, settings)
+    for name, formula in foretold.upper.items():
+        assert whole(formula) is None or sizes[name] <= int(formula), name
+    for name, formula in foretold.exact.items():
+        assert whole(formula) in (None, sizes[name]), name
+    assert (whole(foretold.upper["tokens"]) is None) == ("schedule" in options)
+
+
+def test_a_named_schedule_is_charged_for() -> None:
+    """A schedule of every side has the most tokens of its last side, and formulas know it."""
+    sides = ",".join(map(str, range(1, 13)))
+    mapped = image(FREE, HARD[0], schedule=sides)
+    assert mapped.context.schedule == 12
+    least = {"queries": sympy.Integer(5), "keys": sympy.Integer(7), "schedule": sympy.Integer(12)}
+    assert substituted(FREE.upper_size["tokens"], least) == mapped.targets[0].tokens == 650
