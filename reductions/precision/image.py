@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -14,6 +14,7 @@ from reductions.precision.budget import Budget, budget
 from reductions.precision.decide import HALF
 from reductions.precision.layout import ThresholdLayout
 from reductions.problems.attention import ApproximateAttention
+from varproof.base.errors import InputError
 
 MEMORY = 2 << 30  # bytes of queries and keys that a rule still builds
 
@@ -90,3 +91,12 @@ def too_large(left: int, right: int, head_dim: int) -> str | None:
     return (
         f"{left} queries and {right} keys of dimension {head_dim} take {size} bytes, above the limit of {MEMORY} bytes"
     )
+
+
+def gap_lost(layout_of: Callable[..., ThresholdLayout], instance: Any, options: Mapping[str, Any]) -> str | None:
+    """Why there is no layout for this instance (a weight gap that rounding eats up), or None."""
+    try:
+        layout_of(instance, options)
+    except InputError as error:
+        return str(error)
+    return None

@@ -30,6 +30,7 @@ from reductions.core.reduction import Exponents, Kind, Mapped, Mutant, Option, R
 from reductions.precision.decode import decode_threshold, pair_of_row
 from reductions.precision.image import (
     ThresholdContext,
+    gap_lost,
     image_operations,
     threshold_attention,
     threshold_budget,
@@ -97,8 +98,9 @@ def extract(context: ThresholdContext | LookedUp, index: int, row: int) -> tuple
 
 
 def accepts(instance: GapHamming, options: Mapping[str, Any]) -> str | None:
-    """None, or why the image is too large."""
-    return too_large(instance.left.rows, instance.right.rows + 1, instance.left.dim + channels_of(instance))
+    """None, or why: an image that is too large, a gap that rounding eats up."""
+    too_long = too_large(instance.left.rows, instance.right.rows + 1, instance.left.dim + channels_of(instance))
+    return too_long or (None if by_lookup(instance, options) else gap_lost(layout_of, instance, options))
 
 
 def precision(instance: GapHamming, options: Mapping[str, Any]) -> dict[str, Any]:

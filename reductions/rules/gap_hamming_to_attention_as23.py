@@ -23,7 +23,7 @@ from reductions.constructions.thresholds.threshold_mutants import changed, remad
 from reductions.core.reduction import Exponents, Kind, Mapped, Mutant, Reduction, size
 from reductions.precision.budget import budget
 from reductions.precision.decode import decode_threshold, pair_of_row
-from reductions.precision.image import ThresholdContext, image_operations, too_large
+from reductions.precision.image import ThresholdContext, gap_lost, image_operations, too_large
 from reductions.precision.inspect import COLUMNS, ROWS, inner, spread
 from reductions.precision.layout import ThresholdLayout, output_levels, threshold_layout
 from reductions.precision.options import SCALE
@@ -104,9 +104,10 @@ def image(instance: GapHamming, layout: ThresholdLayout) -> Mapped:
 
 
 def accepts(instance: GapHamming, options: Mapping[str, Any]) -> str | None:
-    """None, or why the image is too large."""
+    """None, or why: an image that is too large, a gap that rounding eats up."""
     dim, right = instance.left.dim, instance.right.rows
-    return too_large(instance.left.rows, right + max(1, right), dim + max(1, dim))
+    too_long = too_large(instance.left.rows, right + max(1, right), dim + max(1, dim))
+    return too_long or gap_lost(layout_of, instance, options)
 
 
 def precision(instance: GapHamming, options: Mapping[str, Any]) -> dict[str, Any]:

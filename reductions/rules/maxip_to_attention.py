@@ -17,6 +17,7 @@ from reductions.core.reduction import Exponents, Kind, Mapped, Reduction, size
 from reductions.precision.decode import decode_threshold, pair_of_row
 from reductions.precision.image import (
     ThresholdContext,
+    gap_lost,
     image_operations,
     threshold_attention,
     threshold_budget,
@@ -104,11 +105,12 @@ def products_of(instance: MaxInnerProduct) -> Any:
 
 
 def accepts(instance: MaxInnerProduct, options: Mapping[str, Any]) -> str | None:
-    """None, or why: entries beyond 2^31, or an image that is too large."""
+    """None, or why: entries beyond 2^31, an image that is too large, a gap that rounding eats up."""
     if instance.magnitude > EXACT:
         return f"the largest entry is {instance.magnitude}, keys are exact up to {EXACT}"
     left, right, dim, _ = instance.parameters().values()
-    return too_large(left, right + 1, dim + len(channels_of(instance)))
+    too_long = too_large(left, right + 1, dim + len(channels_of(instance)))
+    return too_long or gap_lost(layout_of, instance, options)
 
 
 def precision(instance: MaxInnerProduct, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from reductions.core.reduction import Exponents, Kind, Mapped, Reduction, size
 from reductions.precision.decode import decode_threshold, pair_of_row
 from reductions.precision.image import (
     ThresholdContext,
+    gap_lost,
     image_operations,
     threshold_attention,
     threshold_budget,
@@ -81,8 +82,9 @@ def largest_product(instance: OrthogonalVectors) -> int:
 
 
 def accepts(instance: OrthogonalVectors, options: Mapping[str, Any]) -> str | None:
-    """None, or why the image is too large."""
-    return too_large(instance.left.rows, instance.right.rows + 1, instance.left.dim + 1)
+    """None, or why: an image that is too large, a gap that rounding eats up."""
+    too_long = too_large(instance.left.rows, instance.right.rows + 1, instance.left.dim + 1)
+    return too_long or gap_lost(layout_of, instance, options)
 
 
 def precision(instance: OrthogonalVectors, options: Mapping[str, Any]) -> dict[str, Any]:
