@@ -1,99 +1,163 @@
-"""S4: the checked identities against other computations (balls at higher degree, a brute-force interpolation)."""
+"""S4: the chain is executed, its scopes are parts of their own, and each part can fail."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
+import numpy as np
 import pytest
-from flint import arb
 
-from varproof.approx.interpolation_kernels import BSPLINE, keys_cubic
-from varproof.base.balls import ball
+from reductions.core.answer import Answer
+from reductions.problems.cnf_families import uniform
+from reductions.problems.cnf_solvers import count_by_table
 from varproof.base.errors import InputError
-from varproof.base.verdict import Verdict
+from varproof.base.verdict import Finding, Verdict
 from varproof.claims import no_subquartic_algorithm as claim_file
+from varproof.claims import reduction_chain
 from varproof.claims.no_subquartic_algorithm import CLAIM
+from varproof.claims.reduction_chain import COUNTING, FREE, chain, formulas, given_maps, position_table
+
+NOISE = CLAIM.constants["noise"]
+SMALL = {**CLAIM.cells, "variables": (4,), "large": (4,)}
 
 
-@pytest.mark.parametrize("degree", [4, 5, 8])
-def test_the_weights_sum_to_the_chebyshev_value_at_degrees_beyond_the_claim(degree):
-    """Balls at e^-s = 1/4, where coth(s/2) = 5/3 and coth(s/4) = 3."""
-    low = Fraction(1, 4)
-    points = [ball((1 + low) / 2) + ball((1 - low) / 2) * (arb.pi() * t / degree).cos() for t in range(degree + 1)]
-    total = arb(0)
-    for t, x in enumerate(points):
-        weight = arb(1)
-        for other in (*points[:t], *points[t + 1 :]):
-            weight *= other / (other - x)
-        total += abs(weight)
-    closed = (Fraction(3) ** degree + Fraction(1, 3) ** degree) / 2
-    assert total.contains(arb(closed.numerator) / closed.denominator)
-    assert total.rad() < closed.numerator * 1e-6
+@pytest.fixture
+def fresh() -> Any:
+    """Runs are kept between checks: forget them before and after something is broken on purpose."""
+    kept = (chain, given_maps, position_table, formulas, claim_file._maps, claim_file._distances)
+    for each in kept:
+        each.cache_clear()
+    yield
+    for each in kept:
+        each.cache_clear()
 
 
-def test_extrapolation_weights_reproduce_polynomials():
-    nodes = [Fraction(1), Fraction(2, 3), Fraction(1, 5)]
-    for points in (nodes[:2], nodes):
-        weights = claim_file._weights_at_zero(points)
-        for power in range(len(points)):
-            assert sum(w * x**power for w, x in zip(weights, points, strict=True)) == (power == 0)
+def parts_of(finding: Finding) -> dict[str, Verdict]:
+    return {part.name: part.verdict for part in finding.parts}
 
 
-@pytest.mark.parametrize(
-    ("kernel", "ratio", "f_max"),
-    [(keys_cubic("-3/4"), 2, 0.545), (keys_cubic("-3/4"), 3, 1), (BSPLINE, 2, -0.251)],
-)
-def test_the_flag_of_one_cell_among_minus_ones_peaks_where_the_claim_says(kernel, ratio, f_max):
-    """Interpolate the whole 7 x 7 block and look at every fine token."""
-    centre, size = 3, 7
-
-    def fine(i: int) -> dict[int, Fraction]:
-        position = Fraction(2 * i + 1, 2 * ratio) - Fraction(1, 2)
-        return {cell: kernel(position - cell) for cell in range(-3, size + 3)}
-
-    axis = [fine(i)[centre] for i in range(size * ratio)]
-    assert all(sum(fine(i).values()) == 1 for i in range(size * ratio))
-    best = max(-1 + 2 * a * b for a in axis for b in axis)
-    assert abs(best - Fraction(f_max)) < Fraction(1, 1000)
-    offset = min(abs(Fraction(2 * i + 1, 2 * ratio) - Fraction(1, 2) - centre) for i in range(size * ratio))
-    assert best == claim_file._flag(kernel, offset)
-
-
-def test_the_three_scopes_are_printed_in_full_and_undecided():
-    parts = {part.name: part for part in CLAIM.check(CLAIM.case()).parts}
-    scopes = {name: parts[name] for name in parts if name.startswith("(i")}
+def test_the_three_scopes_are_parts_of_their_own() -> None:
+    parts = {part.name: part for part in CLAIM.check(replace(CLAIM.case(), cells=SMALL)).parts}
+    scopes = [name for name in parts if name.startswith("(i")]
     assert [name.split()[0] + " " + name.split()[-1] for name in scopes] == ["(i) hard", "(ii) hard", "(iii) easy"]
-    for part in scopes.values():
-        assert part.verdict is Verdict.UNKNOWN
-        assert "reductions" in part.because
-        assert "varproof.var" not in part.because  # it exists
-    easy = scopes["(iii) X_init only, no position inputs: easy"].because
-    assert all(text in easy for text in ("spatially constant", "O(K^2 d + K d^2)", "n^2 d"))
-    assert "L C numbers" in scopes["(ii) a learned position table is part of the input: hard"].because
+    assert all(part.verdict is Verdict.PROVED for part in parts.values())
+    easy = parts["(iii) X_init of one cell only, no position inputs: easy"].because
+    assert all(text in easy for text in ("constant", "O(K^2 d + K d^2)", "n^2 d"))
+    assert "L C free numbers" in parts["(ii) a learned position table is part of the input: hard"].because
     assert all(f"({scope})" in CLAIM.statement for scope in ("i", "ii", "iii"))
+    assert "p_1 = 1" in CLAIM.statement
 
 
-def test_the_entry_bound_names_its_convention():
+def test_the_entry_bound_names_its_convention_and_seth_is_a_hypothesis() -> None:
     assert "R = C sqrt(log n) in the convention gamma = 1/d with d = Theta(log n)" in CLAIM.statement
+    assert "under SETH" in CLAIM.statement
+    assert "seth" in CLAIM.hypotheses
 
 
-def test_proved_parts_name_the_argument_that_covers_all_sizes():
-    proved = [part for part in CLAIM.check(CLAIM.case()).parts if part.verdict is Verdict.PROVED]
-    assert len(proved) == 3
-    assert all(claim_file.PAGE in part.because for part in proved)
+def test_every_part_names_a_page() -> None:
+    for part in CLAIM.check(replace(CLAIM.case(), cells=SMALL)).parts:
+        assert "docs/explanation/" in part.because
 
 
-@pytest.mark.parametrize("constant", list(CLAIM.constants))
-def test_a_tiny_change_of_a_constant_is_refuted_upwards_or_downwards(constant):
-    verdicts = {
-        CLAIM.check(replace(CLAIM.case(), constants={**CLAIM.constants, constant: value})).verdict
-        for value in (CLAIM.constants[constant] + shift for shift in (Fraction(1, 10**12), -Fraction(1, 10**12)))
-    }
-    assert verdicts == {Verdict.REFUTED}
+def test_formulas_with_and_without_models_are_counted_and_constants_shown() -> None:
+    assert [count_by_table(formula) > 0 for formula in formulas(6)] == [True, False]
+    found = chain((6,), COUNTING, NOISE)
+    assert found.verdict is Verdict.PROVED
+    shown = list(found.evidence["constants"].values())
+    assert len(shown) == 2
+    assert all(each["C_a"] and each["tokens"] == 2376 and each["largest flag f"] == "17857/32768" for each in shown)
 
 
-@pytest.mark.parametrize("cells", [{"root": (1,)}, {"keys": (4,)}, {"half_decay": (1,)}, {"half_decay": (0,)}])
-def test_cells_without_meaning_are_refused(cells):
+def test_a_wrong_count_of_models_is_seen(monkeypatch: pytest.MonkeyPatch, fresh: None) -> None:
+    monkeypatch.setattr(reduction_chain, "count_by_table", lambda formula: count_by_table(formula) + 1)
+    assert chain((4,), COUNTING, NOISE).verdict is Verdict.REFUTED
+    assert position_table((4,), NOISE).verdict is Verdict.REFUTED
+
+
+def test_a_lost_witness_is_seen(monkeypatch: pytest.MonkeyPatch, fresh: None) -> None:
+    right = reduction_chain.solve_along
+
+    def lost(*given: Any, **named: Any) -> Answer:
+        return replace(right(*given, **named), witness=None)
+
+    monkeypatch.setattr(reduction_chain, "solve_along", lost)
+    assert "witness" in chain((4,), COUNTING, NOISE).evidence["counterexamples"][0]
+
+
+def test_maps_that_are_not_given_are_seen(monkeypatch: pytest.MonkeyPatch, fresh: None) -> None:
+    monkeypatch.setattr(reduction_chain, "INTERPOLATED", FREE)
+    assert given_maps((4,)).verdict is Verdict.REFUTED
+
+
+def test_unequal_tokens_before_the_last_scale_are_seen(monkeypatch: pytest.MonkeyPatch, fresh: None) -> None:
+    right = reduction_chain.images
+
+    def uneven(*given: Any) -> Any:
+        calls, instance, mapped = right(*given)
+        target = mapped.targets[0]
+        first = target.maps[1].copy()
+        first[0, 0, 0] += 1
+        maps = (target.maps[0], first, *target.maps[2:])
+        return calls, instance, replace(mapped, targets=(replace(target, maps=maps),))
+
+    monkeypatch.setattr(reduction_chain, "images", uneven)
+    found = position_table((4,), NOISE).evidence["counterexamples"]
+    assert found[0]["fact"] == "equal tokens before scale K"
+
+
+def test_the_easy_algorithm_must_agree_with_the_model(monkeypatch: pytest.MonkeyPatch, fresh: None) -> None:
+    right = claim_file.constant_outputs
+
+    def off(weights: Any, config: Any, start: Any) -> Any:
+        return right(weights, config, start + np.array([1e-6, 0, 0, 0]))
+
+    monkeypatch.setattr(claim_file, "constant_outputs", off)
+    found = claim_file._easy(CLAIM.case())
+    assert found.verdict is Verdict.REFUTED
+    assert {each["fact"] for each in found.evidence["counterexamples"]} == {"the algorithm's vector"}
+
+
+@pytest.mark.parametrize("name", ["one_cell", "no_positions"])
+def test_scope_three_needs_its_hypotheses(name: str) -> None:
+    case = replace(CLAIM.case(), cells=SMALL, dropped=frozenset({name}))
+    parts = parts_of(CLAIM.check(case))
+    assert [part for part, verdict in parts.items() if verdict is Verdict.REFUTED] == [
+        "(iii) X_init of one cell only, no position inputs: easy"
+    ]
+
+
+@pytest.mark.parametrize(("constant", "shift"), [("neutral", "1/1000000000000"), ("neutral", "-1/1000000000000")])
+def test_the_neutral_mass_can_move_neither_way(constant: str, shift: str) -> None:
+    moved = {**CLAIM.constants, constant: CLAIM.constants[constant] + Fraction(shift)}
+    assert claim_file._scaling(replace(CLAIM.case(), constants=moved)).verdict is Verdict.REFUTED
+
+
+@pytest.mark.parametrize("cells", [{"root": (1,)}, {"keys": (4,)}, {"variables": (9,)}, {"large": (17,)}])
+def test_cells_without_meaning_are_refused(cells: dict[str, tuple[int, ...]]) -> None:
     with pytest.raises(InputError):
-        CLAIM.check(replace(CLAIM.case(), cells={**CLAIM.cells, **cells}))
+        CLAIM.check(replace(CLAIM.case(), cells={**SMALL, **cells}))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("variables", [8, 10])
+@pytest.mark.parametrize("satisfiable", [True, False])
+def test_longer_formulas_by_counting_through_interpolated_maps(
+    variables: int, satisfiable: bool, monkeypatch: pytest.MonkeyPatch, fresh: None
+) -> None:
+    formula = uniform(variables, 5 * variables, 3, 7, satisfiable=satisfiable)
+    monkeypatch.setattr(reduction_chain, "formulas", lambda number: (formula,))
+    assert chain((variables,), COUNTING, NOISE).verdict is Verdict.PROVED
+    assert (count_by_table(formula) > 0) is satisfiable
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("satisfiable", [True, False])
+def test_sixteen_variables_by_scaling(satisfiable: bool, monkeypatch: pytest.MonkeyPatch, fresh: None) -> None:
+    formula = uniform(16, 80, 3, 3, satisfiable=satisfiable)
+    monkeypatch.setattr(reduction_chain, "formulas", lambda number: (formula,))
+    found = chain((16,), claim_file.SCALING, NOISE)
+    assert found.verdict is Verdict.PROVED
+    (constants,) = found.evidence["constants"].values()
+    assert constants["tokens"] == 75615

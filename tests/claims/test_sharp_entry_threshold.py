@@ -1,4 +1,4 @@
-"""S3: the exponents of R are read off exactly and differ by score scale; what is missing is named."""
+"""S3: the exponents of R are read off exactly and differ by score scale; both halves of the threshold can fail."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import pytest
 from varproof.base.errors import InputError
 from varproof.base.verdict import Verdict
 from varproof.claims import sharp_entry_threshold as claim_file
+from varproof.claims.regime_cases import expect
 from varproof.claims.sharp_entry_threshold import CLAIM
+from varproof.claims.tally import Tally
 
 
 @pytest.mark.parametrize("constant", ["exponent_d", "exponent_sqrt"])
@@ -30,13 +32,45 @@ def test_dropping_d_proportional_to_log_moves_the_scales_one_and_sqrt_but_not_d(
     assert exponents == {"sqrt", "one"}
 
 
-def test_the_half_below_is_proved_and_the_half_above_waits_for_reductions():
+def test_both_halves_are_proved_the_upper_one_under_ovh():
     parts = {part.name: part for part in CLAIM.check(CLAIM.case()).parts}
-    assert parts["below is easy"].verdict is Verdict.PROVED
-    assert parts["d = o(log N)"].verdict is Verdict.PROVED
-    unknown = [name for name, part in parts.items() if part.verdict is Verdict.UNKNOWN]
-    assert unknown == ["above is hard"]
-    assert "reductions" in parts["above is hard"].because
+    assert all(part.verdict is Verdict.PROVED for part in parts.values())
+    above = [part for name, part in parts.items() if name.startswith("above is hard")]
+    assert len(above) == 2
+    assert "OVH" in above[0].because
+    assert "OVH" in CLAIM.statement
+    assert "ovh" in CLAIM.hypotheses
+
+
+def test_above_notices_a_threshold_that_is_too_low():
+    for constant in ("exponent_d", "exponent_sqrt"):
+        lower = {**CLAIM.constants, constant: CLAIM.constants[constant] - Fraction(1, 100)}
+        found = claim_file._above(replace(CLAIM.case(), constants=lower))
+        assert found.verdict is Verdict.REFUTED
+        assert {one["got"] for one in found.evidence["counterexamples"]} == {"easy"}
+
+
+@pytest.mark.parametrize("d", ["2*log(n)", "log(n)"])
+def test_nothing_is_decided_for_a_given_constant_of_the_dimension(d):
+    tally = Tally()
+    expect(tally, "undecided", d=d, entry_bound="Theta(sqrt(log(n)))", delta="1/poly(n)")
+    assert tally.finding("").verdict is Verdict.PROVED
+
+
+def test_the_executed_half_counts_right_and_notices_a_wrong_count(monkeypatch):
+    right = claim_file.count
+    assert claim_file._executed(CLAIM.case()).verdict is Verdict.PROVED
+    monkeypatch.setattr(claim_file, "count", lambda *given: (right(*given) or 0) + 1)
+    found = claim_file._executed(replace(CLAIM.case(), cells={**CLAIM.cells, "dim": (1,)}))
+    assert found.verdict is Verdict.REFUTED
+    assert {one["scale"] for one in found.evidence["counterexamples"]} <= {"d", "sqrt", "one"}
+
+
+def test_the_executed_half_notices_other_entries(monkeypatch):
+    right = claim_file.largest_entry
+    for factor in (Fraction(999, 1000), Fraction(1001, 1000)):
+        monkeypatch.setattr(claim_file, "largest_entry", lambda call, factor=factor: factor * right(call))
+        assert claim_file._executed(CLAIM.case()).verdict is Verdict.REFUTED
 
 
 def test_below_notices_a_threshold_that_is_too_high():

@@ -46,22 +46,22 @@ def path_of(*names: str) -> list[Reduction]:
 
 
 @cache
-def chain(variables: tuple[int, ...], attention: str, var: str, noise: Fraction) -> Finding:
-    """Decisions, models and, for counting, numbers of models through both rules, all outputs moved by noise x delta."""
+def chain(variables: tuple[int, ...], attention: str, noise: Fraction) -> Finding:
+    """Decisions, models and, by counting, their number, through interpolated maps; outputs moved by noise x delta."""
     tally, numbers = Tally(), {}
     oracle = WorstNoise(ExactOracle("arb" if attention == COUNTING else "float64"), noise)
     for formula in _each(variables):
         if tally.counterexamples:  # one is enough, and the larger formulas take longer
             break
         models = count_by_table(formula)
-        answer = solve_along(path_of(attention, var), formula, oracle=oracle)
+        answer = solve_along(path_of(attention, INTERPOLATED), formula, oracle=oracle)
         cell = {"variables": formula.variables, "clauses": len(formula.clauses), "models": models}
         tally.holds(answer.decision is Decision.of(models > 0), **cell, decision=answer.decision)
         shown = answer.witness is not None and formula.verify(answer.witness)
         tally.holds(shown is (models > 0), **cell, witness=answer.witness)
         if attention == COUNTING:
             tally.holds(answer.count == models, **cell, counted=answer.count)
-        numbers[f"{formula.variables} variables, {models} models"] = _constants(formula, attention, var)
+        numbers[f"{formula.variables} variables, {models} models"] = _constants(formula, attention)
     finding = tally.finding(
         f"{PAGE} and the pages it names prove every step; here formulas with and without models, every output moved by "
         f"{noise} of the error allowed in the worst direction, counted by truth tables beside"
@@ -77,8 +77,8 @@ def images(formula: Cnf, attention: str, var: str) -> tuple[Mapped, ApproximateA
     return calls, calls.targets[-1], last.forward(calls.targets[-1], last.defaults())
 
 
-def _constants(formula: Cnf, attention: str, var: str) -> dict[str, Any]:
-    calls, instance, mapped = images(formula, attention, var)
+def _constants(formula: Cnf, attention: str) -> dict[str, Any]:
+    calls, instance, mapped = images(formula, attention, INTERPOLATED)
     target: VarAttention = mapped.targets[0]
     context = mapped.context
     extrapolated: dict[str, Any] = {}
