@@ -10,7 +10,7 @@ from reductions.constructions.blocks.var_layout import Source
 from reductions.problems.exact_arrays import ExactArray
 from varproof.base.balls import ball
 
-BITS = 24  # entries are rounded up to so many bits, so that sums of squares stay exact in int64
+BITS = 24  # entries are rounded up to so many bits, fewer in long rows: sums of squares stay exact in int64
 
 
 def score_of_mixtures(source: Source, keys: ExactArray, chosen: NDArray[np.bool_]) -> arb:
@@ -38,7 +38,8 @@ def _product(left: NDArray[np.int64], right: NDArray[np.int64]) -> arb:
 
 def _norms(parts: NDArray[np.int64]) -> tuple[arb, arb, arb]:
     """Upper bounds on the largest Euclidean norm, l1 norm and entry of the rows."""
-    shift = max(0, int(parts.max(initial=0)).bit_length() - BITS)
+    bits = min(BITS, (62 - parts.shape[1].bit_length()) // 2)
+    shift = max(0, int(parts.max(initial=0)).bit_length() - bits)
     small = -((-parts) >> shift)  # rounded up
     squares = int((small * small).sum(axis=1).max(initial=0))
     sums, largest = int(small.sum(axis=1).max(initial=0)), int(small.max(initial=0))
