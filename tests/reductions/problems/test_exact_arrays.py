@@ -98,3 +98,15 @@ def test_long_integers_are_taken_where_they_are_allowed() -> None:
     with pytest.raises(InputError, match="too long"):
         exact_array(long, "x")
     assert exact_array(long, "x", limit=2**62).numbers.tolist() == [2**60 + 1, 1]
+
+
+@pytest.mark.parametrize("right", [np.zeros((3, 2), dtype=np.int64), np.array([[0, 3, 0], [0, 0, 0], [-2, 0, 5]])])
+def test_selections_of_channels_are_products(right: Any) -> None:
+    left = np.random.default_rng(0).integers(-9, 9, (2, 4, 3))
+    expected = [int(x) for x in (left @ right).ravel()]
+    assert fractions_of(times(ExactArray(left), ExactArray(right), "x")) == expected
+
+
+def test_products_without_channels_are_zero() -> None:
+    nothing = np.zeros((2, 0), dtype=np.int64)
+    assert fractions_of(times(ExactArray(nothing), ExactArray(np.zeros((0, 3), dtype=np.int64)), "x")) == [0] * 6
