@@ -58,9 +58,10 @@ def test_nothing_is_decided_for_a_given_constant_of_the_dimension(d):
 
 
 def test_the_executed_half_counts_right_and_notices_a_wrong_count(monkeypatch):
-    right = claim_file.count
+    right = claim_file.counts
     assert claim_file._executed(CLAIM.case()).verdict is Verdict.PROVED
-    monkeypatch.setattr(claim_file, "count", lambda *given: (right(*given) or 0) + 1)
+    wrong = [(pairs, pairs + 1, keys) for pairs, _, keys in right(1, "d", Fraction(1), Fraction(99, 100))]
+    monkeypatch.setattr(claim_file, "counts", lambda *given: wrong)
     found = claim_file._executed(replace(CLAIM.case(), cells={**CLAIM.cells, "dim": (1,)}))
     assert found.verdict is Verdict.REFUTED
     assert {one["scale"] for one in found.evidence["counterexamples"]} <= {"d", "sqrt", "one"}

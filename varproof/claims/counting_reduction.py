@@ -67,7 +67,7 @@ def _executed(case: Case) -> Finding:
     ratios = rationals(case, "kappa", above=Fraction(1, 1000), below=1000)
     for dim in integers(case, "dim", low=1, high=3):
         for scale, kappa in product(chosen(case, "scale", SCALES), ratios):
-            for pairs, found, right in _counts(dim, 3 if dim < 3 else 1, scale, kappa, noise, every):
+            for pairs, found, right in counts(dim, scale, kappa, noise, all_calls=every):
                 tally.holds(found == pairs, scale=scale, kappa=kappa, keys=right, pairs=pairs, counted=found)
     # S is nearly n at every point of a tiny kappa, where the noise bound is nearly attained
     for keys in integers(case, "keys", low=2, high=300):
@@ -83,13 +83,14 @@ def _executed(case: Case) -> Finding:
 
 
 @cache
-def _counts(
-    dim: int, keys: int, scale: str, kappa: Fraction, noise: Fraction, every: bool
-) -> list[tuple[int, int | None, str]]:
-    return [
-        (pairs, count(instance, scale, kappa, noise, all_calls=every), str(instance.right_bits.tolist()))
-        for instance, pairs in instances(dim, keys)
-    ]
+def counts(
+    dim: int, scale: str, kappa: Fraction, noise: Fraction, *, all_calls: bool = True
+) -> tuple[tuple[int, int | None, str], ...]:
+    """(orthogonal pairs, counted, keys) for up to 3 keys of dimension 1 and 2, and for single keys beyond."""
+    return tuple(
+        (pairs, count(instance, scale, kappa, noise, all_calls=all_calls), str(instance.right_bits.tolist()))
+        for instance, pairs in instances(dim, 3 if dim < 3 else 1)
+    )
 
 
 def _logits(case: Case) -> Finding:

@@ -63,17 +63,17 @@ def check(case: Case) -> Finding:
 
 def _built(case: Case) -> Finding:
     tally = Tally()
-    makers: Mapping[str, Callable[[Case, str, int, int], Built]] = {
+    makers: Mapping[str, Callable[[Case, str, int, int, Fraction], Built]] = {
         "scaling": _scaling,
         "counting": _counting,
         "gap": _gap,
     }
     sizes = product(integers(case, "keys", low=1, high=300), integers(case, "dim", low=2, high=40))
-    for (keys, dim), scale in product(sizes, chosen(case, "scale", SCALES)):
+    for (keys, dim), scale, kappa in product(sizes, chosen(case, "scale", SCALES), _ratios(case)):
         for name, make in makers.items():
             with ctx.workprec(192):
-                built = make(case, scale, keys, dim)
-                cell = {"rule": name, "scale": scale, "n": keys, "d": dim}
+                built = make(case, scale, keys, dim, kappa)
+                cell = {"rule": name, "scale": scale, "n": keys, "d": dim, "kappa": kappa}
                 found = ball(largest_entry(built.instance) ** 2)
                 for what, got, formula in (
                     ("R^2", found, ball(case.constants["square"]) * built.square),
@@ -85,6 +85,10 @@ def _built(case: Case) -> Finding:
         f"{PAGE} and {COUNTING_PAGE} have the formulas; here the largest entry and the largest score of instances that "
         "the rules built, up to the rounding of their units"
     )
+
+
+def _ratios(case: Case) -> tuple[Fraction, ...]:
+    return rationals(case, "kappa", above=Fraction(1, 1000), below=1000)
 
 
 def largest_entry(instance: ApproximateAttention) -> Fraction:
@@ -103,7 +107,7 @@ def _image(rule: Reduction, instance: Any, **options: Any) -> ApproximateAttenti
     return target
 
 
-def _scaling(case: Case, scale: str, keys: int, dim: int) -> Built:
+def _scaling(case: Case, scale: str, keys: int, dim: int, _: Fraction) -> Built:
     """Rows and keys of ones: R^2 = (ln n + g)/gamma(d + 1), B = (ln n + g) d."""
     ones = OrthogonalVectors.from_bits(np.ones((1, dim), np.uint8), np.ones((keys, dim), np.uint8))
     beta = ball(keys * GAP).log()
@@ -111,16 +115,15 @@ def _scaling(case: Case, scale: str, keys: int, dim: int) -> Built:
     return Built(image, beta / _gamma(case, scale, dim + 1, dim), beta * dim)
 
 
-def _counting(case: Case, scale: str, keys: int, dim: int) -> Built:
+def _counting(case: Case, scale: str, keys: int, dim: int, kappa: Fraction) -> Built:
     """Rows and keys of ones: R^2 = kappa ln N/(d gamma(d)), B = kappa ln N, N = n + 1."""
     ones = OrthogonalVectors.from_bits(np.ones((1, dim), np.uint8), np.ones((keys, dim), np.uint8))
-    (kappa,) = rationals(case, "kappa", above=Fraction(1, 1000), below=1000)
     logits = ball(kappa) * ball(keys + 1).log()
     image = _image(COUNTING, ones, scale=scale, logit_ratio=kappa)
     return Built(image, logits / dim / ball(parse_scale(scale).gamma(dim)), logits)
 
 
-def _gap(case: Case, scale: str, keys: int, dim: int) -> Built:
+def _gap(case: Case, scale: str, keys: int, dim: int, _: Fraction) -> Built:
     """Equal and opposite rows, t = d/4, T = d/2 (rounded down, apart): R^2 = beta/gamma(d'), B = beta d."""
     near, far = dim // 4, max(dim // 2, dim // 4 + 1)
     rows = np.zeros((keys, dim), np.uint8)
@@ -134,12 +137,14 @@ def _gap(case: Case, scale: str, keys: int, dim: int) -> Built:
 def _powers(case: Case) -> Finding:
     """x = ln n, d = c x (or c x^2): R^4 is a rational function of x, so the power of x in R is its degree over 4."""
     tally, x, g = Tally(), sympy.Symbol("x", positive=True), sympy.Integer(2)  # any constant g > 0
-    (kappa,) = rationals(case, "kappa", above=Fraction(1, 1000), below=1000)
-    k = sympy.Rational(kappa.numerator, kappa.denominator)
-    for c in integers(case, "ratio", low=1, high=20):
+    for c, kappa in product(integers(case, "ratio", low=1, high=20), _ratios(case)):
         d = c * x if case.assumes("log_dimension") else c * x**2
         # (beta, d'): padding of the gap layout for t = d/4, T = d/2 has max(|d - 2t|, |d - t - T|) = d/2 coordinates
-        beta = {"scaling": (x + g, d + 1), "counting": (k * x / d, d), "gap": ((x + g) / (d / 2), 3 * d / 2)}
+        beta = {
+            "scaling": (x + g, d + 1),
+            "counting": (sympy.Rational(str(kappa)) * x / d, d),
+            "gap": ((x + g) / (d / 2), 3 * d / 2),
+        }
         for rule, (score, padded) in beta.items():
             inverse = {"d": padded**2, "sqrt": padded, "one": sympy.Integer(1)}  # 1/gamma^2
             for scale in chosen(case, "scale", SCALES):

@@ -18,7 +18,7 @@ from reductions.rules.ov_to_attention_counting import RULE as COUNTING
 from varproof.base.balls import ball
 from varproof.base.verdict import Finding
 from varproof.claims.cells import integers, rationals
-from varproof.claims.counting_reduction import count, instances
+from varproof.claims.counting_reduction import counts
 from varproof.claims.entry_bounds_of_reductions import largest_entry
 from varproof.claims.model import Case, Claim, Variant
 from varproof.claims.parts import assemble
@@ -73,10 +73,8 @@ def _executed(case: Case) -> Finding:
     tally = Tally()
     for dim, scale in product(integers(case, "dim", low=1, high=3), ("d", "sqrt", "one")):
         for kappa in rationals(case, "kappa", above=Fraction(1, 1000), below=1000):
-            for instance, pairs in instances(dim, 2 if dim < 3 else 1):
-                cell = {"scale": scale, "kappa": kappa, "keys": instance.right_bits.tolist()}
-                found = count(instance, scale, kappa, case.constants["noise"])
-                tally.holds(found == pairs, **cell, pairs=pairs, counted=found)
+            for pairs, found, keys in counts(dim, scale, kappa, case.constants["noise"]):
+                tally.holds(found == pairs, scale=scale, kappa=kappa, keys=keys, pairs=pairs, counted=found)
             ones = OrthogonalVectors.from_bits(np.ones((1, dim), np.uint8), np.ones((3, dim), np.uint8))
             call = COUNTING.forward(ones, {**COUNTING.defaults(), "scale": scale, "logit_ratio": kappa}).targets[-1]
             with ctx.workprec(128):
