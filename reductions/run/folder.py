@@ -60,6 +60,7 @@ class Folder:
         source_file = self.directory / "source.json"
         write_json(source_file, source.to_json())
         self._enter(source_file, {"problem": source.NAME})
+        self._begin(before["files"] if before is not None else {})
 
     def save(self, place: Place, instance: Any) -> None:
         """One instance in its natural format, its files with their digests into the manifest."""
@@ -100,6 +101,9 @@ class Folder:
 
     def finish(self, result: Mapping[str, Any]) -> None:
         """The manifest, with what came out (or that the run is not complete)."""
+        self._write_manifest(result, self.files)
+
+    def _write_manifest(self, result: Mapping[str, Any], files: Mapping[str, Any]) -> None:
         write_json(
             self.directory / MANIFEST,
             {
@@ -107,9 +111,17 @@ class Folder:
                 "plan": stored_answers.plain(self.plan),
                 "oracle": self.oracle,
                 "result": stored_answers.plain(result),
-                "files": dict(sorted(self.files.items())),
+                "files": dict(sorted(files.items())),
             },
         )
+
+    def _begin(self, before: Mapping[str, Mapping[str, Any]]) -> None:
+        """A first manifest, so that a run that is killed can be resumed.
+
+        Instances are made again byte for byte, so what an earlier run said of them stays; its answers may be replaced.
+        """
+        kept = {name: dict(entry) for name, entry in before.items() if name.startswith("instances/")}
+        self._write_manifest({"complete": False}, {**kept, **self.files})
 
     def _enter(self, file: Path, what: Mapping[str, Any]) -> None:
         self.files[file.relative_to(self.directory).as_posix()] = {"sha256": digest(file), **what}

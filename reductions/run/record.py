@@ -82,10 +82,14 @@ class Record(Silent):
         step.seconds += seconds
 
     def answered(self, place: Place, instance: Any, answer: Answer, seconds: float) -> None:
-        """Counts a last instance; keeps the largest error and the smallest delta."""
+        """Counts a last instance."""
+        self.leaves.answered += 1
+        self.leaves.seconds += seconds
+        self.measured(instance, answer)
+
+    def measured(self, instance: Any, answer: Answer) -> None:
+        """Keeps the largest error and the smallest delta, of answers from before as well."""
         leaves = self.leaves
-        leaves.answered += 1
-        leaves.seconds += seconds
         if answer.outputs is not None:
             leaves.error = answer.outputs.error if leaves.error is None else max(leaves.error, answer.outputs.error)
             leaves.delta = instance.delta if leaves.delta is None else min(leaves.delta, instance.delta)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
 import time
@@ -60,6 +61,7 @@ class _Watching(Record):
         answer = self.folder.known(place, instance)
         if answer is not None:
             self.leaves.known += 1
+            self.measured(instance, answer)
         return answer
 
     def answered(self, place: Place, instance: Any, answer: Answer, seconds: float) -> None:
@@ -98,6 +100,7 @@ def reduce(
     given = dict(options or {})
     chosen = parsed(given, via)
     path = tuple(find_path(source, to, via=tuple(via), options=chosen))
+    _refuse_unused(given, path)
     plan = {
         "source": _digest(source) if out is not None else None,
         "to": to,
@@ -145,10 +148,25 @@ def parsed(given: Mapping[str, Any], via: Sequence[str]) -> dict[str, Any]:
     known = {name: option for rule in rules() for name, option in rule.options.items()}
     for name in given:
         if name not in known:
-            raise InputError("no rule has this option", got=name, allowed=", ".join(sorted(known)))
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else "docs/explanation says which rule has which"
+            raise InputError("no rule has this option", got=name, allowed=", ".join(sorted(known)), hint=hint)
     for name in via:
         rule_named(name)
     return {name: _read(name, known[name], value) for name, value in given.items()}
+
+
+def _refuse_unused(given: Mapping[str, Any], path: Sequence[Reduction]) -> None:
+    """An option that no rule of the path reads would change nothing, and the user would not know."""
+    usable = sorted({name for rule in path for name in rule.options})
+    unused = [name for name in given if name not in usable]
+    if unused:
+        raise InputError(
+            f"no rule of the path {', '.join(rule.name for rule in path) or '(no rule)'} has this option",
+            got=", ".join(unused),
+            allowed=", ".join(usable) or "no option here",
+            hint="name the rule you mean with --via",
+        )
 
 
 def _read(name: str, option: Option, value: Any) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from reductions.problems.cnf import Cnf
+from reductions.run.folder import Folder
 from varproof.cli.main import main
 
 Capture = pytest.CaptureFixture[str]
@@ -91,6 +92,33 @@ def test_a_folder_is_written_resumed_and_guarded(here: Path, capsys: Capture) ->
     assert "something else" in refused(capsys, "reduce yes.cnf --to attention --out other")["message"]
 
 
+def test_a_run_that_is_killed_goes_on_where_it_was(
+    here: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A killed process runs no `finally`: the manifest must be there before the first answer."""
+    line = "reduce yes.cnf --to attention --via ov_to_attention_counting --out run"
+    kept = Folder.answered
+
+    def third_kills(self: Folder, *arguments: Any) -> None:
+        if len(list((self.directory / "answers").iterdir())) == 2:
+            raise KeyboardInterrupt
+        kept(self, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Folder, "answered", third_kills)
+        patch.setattr(Folder, "finish", lambda self, result: None)
+        assert main(line.split()) == 130
+    assert json.loads((here / "run" / "manifest.json").read_text())["result"] == {"complete": False}
+    whole = asked(capsys, "reduce --resume run", 0)
+    assert whole["oracle"]["reused"] == 2
+    assert whole["oracle"]["calls"] > 0
+    again = asked(capsys, line, 0)
+    assert (again["oracle"]["calls"], again["count"]) == (0, whole["count"])
+    assert (again["oracle"]["error"], again["oracle"]["delta"]) == (whole["oracle"]["error"], whole["oracle"]["delta"])
+    assert main(["reduce", "--resume", "run"]) == 0
+    assert f"0 answers, {again['oracle']['reused']} more from the folder" in capsys.readouterr().out
+
+
 def test_attention_as_source_has_outputs_and_no_verdict(here: Path, capsys: Capture) -> None:
     asked(capsys, "reduce yes.cnf --to var-attention --out run", 0)
     clauses = [tuple(map(int, line.split()[:-1])) for line in YES.splitlines()[1:]]
@@ -140,6 +168,9 @@ def _rational(text: Any) -> float:
         ("reduce yes.cnf --to attention --oracle guess", "oracle"),
         ("reduce yes.cnf --to attention --dtype float16", "dtype"),
         ("reduce yes.cnf --to attention --set colour=1", "option"),
+        ("reduce yes.cnf --to attention --set scal=one", "did you mean scale?"),
+        ("reduce yes.cnf --to attention --set copies=4", "no rule of the path cnf_to_ov, ov_to_attention_scaling"),
+        ("reduce yes.cnf --to attention --set copies=4", "scale, weight_gap"),
         ("reduce yes.cnf --to attention --set scale", "--set"),
         ("reduce yes.cnf --to attention --set scale=cosine:1", "scale"),
         ("reduce --resume nowhere", "no run"),

@@ -90,9 +90,9 @@ def _oracle(done: Reduced) -> str:
     from reductions.run.display import six_digits
 
     leaves = done.leaves
+    known = f", {leaves.known} more from the folder" if leaves.known else ""
     if leaves.delta is None and leaves.error is None:
-        return f"solved by the reference solver of {done.to}: {leaves.seconds:.3f} s"
-    known = f", {leaves.known} from the folder" if leaves.known else ""
+        return f"solved by the reference solver of {done.to}{known}: {leaves.seconds:.3f} s"
     error = "" if leaves.error is None else f", error at most {six_digits(leaves.error)}"
     allowed = "" if leaves.delta is None else f", allowed {six_digits(leaves.delta)}"
     answers = f"{leaves.answered} answer" + ("" if leaves.answered == 1 else "s")
