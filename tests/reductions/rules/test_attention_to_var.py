@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import sympy
+from flint import arb
 
 from reductions.constructions.blocks import var_layout
 from reductions.constructions.blocks.var_hard import threshold_instances
@@ -329,3 +330,32 @@ def test_a_named_schedule_is_charged_for() -> None:
     assert mapped.context.schedule == 12
     least = {"queries": sympy.Integer(5), "keys": sympy.Integer(7), "schedule": sympy.Integer(12)}
     assert substituted(FREE.upper_size["tokens"], least) == mapped.targets[0].tokens == 650
+
+
+@pytest.mark.parametrize("rule", [FREE, BLOCKS])
+def test_a_suppression_of_too_many_units_is_refused(rule: Reduction) -> None:
+    """Scores next to 0 in tiny units: M alone makes long integers, on both sides."""
+    assert rule.accepts is not None
+    keys = np.zeros((7, 5), dtype=np.int64)
+    keys[:, 0] = 1
+    small = replace(HARD[0], queries=np.ones((5, 5), dtype=np.int64), keys=keys, neutral=None)
+    for bits, taken in ((20, True), (140, False)):
+        instance = replace(small, key_unit=Fraction(1, 2**bits))
+        reason = rule.accepts(instance, rule.defaults())
+        assert (reason is None) is taken
+        if taken:
+            assert len(image(rule, instance).targets[0].attention().keys) > 7
+        else:
+            assert "bits, at most 62" in (reason or "")
+    lopsided = replace(small, queries=small.queries * 2**20, key_unit=Fraction(1, 2**140))
+    assert "bits, at most 62" in (rule.accepts(lopsided, rule.defaults()) or "")
+
+
+def test_each_side_of_the_suppression_is_counted() -> None:
+    tiny = replace(var_layout.source_of(HARD[0]), queries=ExactArray(np.array([[2**40]]), Fraction(1, 2**90)))
+    keys = ExactArray(np.array([[1]]), Fraction(1, 2**30))
+    for source, what in (
+        (replace(tiny, keys=keys), "queries"),
+        (replace(tiny, queries=keys, keys=tiny.queries), "keys"),
+    ):
+        assert f"the {what} need integers" in (var_layout.too_long(source, arb(30), 4) or "")
