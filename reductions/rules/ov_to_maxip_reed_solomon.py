@@ -32,7 +32,8 @@ def accepts(instance: OrthogonalVectors, options: Mapping[str, Any]) -> str | No
     if not 1 <= options["blocks"] <= 20:  # 2^21 places a row are the least for more
         return f"the number of blocks must be from 1 to 20, not {options['blocks']}"
     field, limit = _of(instance, options), options["limit"]
-    numbers = (instance.left.rows * (1 + field.messages) + instance.right.rows) * field.width
+    # without left rows too: targets that hold nothing are counted and answered all the same
+    numbers = (max(1, instance.left.rows) * (1 + field.messages) + instance.right.rows) * field.width
     if numbers > limit:
         targets = f"{field.q}^{field.length - 1} targets in dimension {field.q}^{field.blocks + 1}"
         return f"{targets} are more than the limit of {limit} integers"

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from reductions.constructions.vectors.reed_solomon import Field
+from reductions.core.answer import Decision
 from reductions.problems.orthogonal_vectors import OrthogonalVectors
 from reductions.rules.ov_to_maxip_reed_solomon import RULE
 
@@ -97,3 +98,14 @@ def test_what_is_refused() -> None:
     reason = RULE.accepts(wide, RULE.defaults())
     assert reason is not None
     assert len(reason) < 200
+
+
+def test_messages_are_counted_where_there_are_no_left_rows() -> None:
+    """67^33 targets without a row are refused, not made one by one; few of them still give NO."""
+    empty = OrthogonalVectors.from_bits(np.zeros((0, 100), np.uint8), np.zeros((0, 100), np.uint8))
+    assert "67^33 targets" in (RULE.accepts(empty, RULE.defaults()) or "")
+    small = OrthogonalVectors.from_bits(np.zeros((0, 6), np.uint8), np.zeros((0, 6), np.uint8))
+    assert RULE.accepts(small, RULE.defaults()) is None
+    mapped = RULE.forward(small, RULE.defaults())
+    answer = RULE.decode(mapped.context, [target.solve() for target in mapped.targets])
+    assert (answer.decision, answer.count) == (Decision.NO, 0)
