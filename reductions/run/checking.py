@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from types import MappingProxyType
 
 from reductions.core.answer import Decision
@@ -112,12 +114,27 @@ def failures(
                 for message in CHECKS[name](image):
                     yield Failure(rule.name, name, case, message)
         except Exception as error:
-            yield Failure(rule.name, "raises", case, f"{type(error).__name__}: {error}")
+            yield Failure(rule.name, "raises", case, raised(error))
+
+
+def raised(error: Exception) -> str:
+    """An exception in a sentence, with the place in the rule's file (or wherever) that raised it.
+
+    >>> raised(KeyError("x"))
+    "KeyError: 'x'"
+    """
+    said = f"{type(error).__name__}: {error}"
+    places = traceback.extract_tb(error.__traceback__)
+    return f"{said} ({Path(places[-1].filename).name}, line {places[-1].lineno})" if places else said
 
 
 def check_declared(rule: Reduction, seed: int = 0, cases: int = 12) -> list[Failure]:
     """What is wrong with the rule as such: its exponents, its texts, its mutants, and what its samples cover."""
-    said = [("growth", message) for message in check_growth(rule)]
+    said: list[tuple[str, str]] = []
+    try:
+        said += [("growth", message) for message in check_growth(rule)]
+    except Exception as error:
+        said.append(("raises", raised(error)))
     if len({mutant.name for mutant in rule.mutants}) < LEAST_MUTANTS:
         said.append(("mutants", f"{len(rule.mutants)} mutants of different names, at least {LEAST_MUTANTS} are wanted"))
     for mutant in rule.mutants:
@@ -132,15 +149,22 @@ def check_declared(rule: Reduction, seed: int = 0, cases: int = 12) -> list[Fail
             if not any(case.expected.decision is decision for case in found):
                 said.append(("coverage", f"none of {len(found)} cases is a {decision} instance"))
     if rule.explain is not None and found:
-        said += [("explain", message) for message in _explained(rule, found[-1])]
+        try:
+            said += [("explain", message) for message in _explained(rule, found[-1])]
+        except Exception as error:
+            said.append(("raises", f"explain for {found[-1].label}: {raised(error)}"))
     return [Failure(rule.name, check, None, message) for check, message in said]
 
 
 def _explained(rule: Reduction, case: Case) -> Iterator[str]:
     assert rule.explain is not None
     paragraphs = rule.explain(case.instance, make_image(rule, case).mapped)
-    if not paragraphs or not all(isinstance(each, str) and each.strip() for each in paragraphs):
-        yield f"explain gives no paragraphs for {case.label}"
+    if (
+        isinstance(paragraphs, str)
+        or not paragraphs
+        or not all(isinstance(each, str) and each.strip() for each in paragraphs)
+    ):
+        yield f"explain gives no list of paragraphs for {case.label}"
 
 
 def mutated(rule: Reduction, mutant: Mutant) -> Reduction:

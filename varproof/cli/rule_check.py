@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from reductions.core.reduction import Reduction
 
 MAX_CASES = 1000
+SHOWN = 10  # failures of one rule on the screen
 
 
 def check(
@@ -83,7 +84,10 @@ def _rule(name: str) -> Reduction:
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except InputError as error:
+        said = f"{path.name}: {error.message}"
+        raise InputError(said, got=error.got, allowed=error.allowed, hint=error.hint) from None
+    except (Exception, SystemExit) as error:
         raise InputError(f"the file does not run: {type(error).__name__}: {error}", got=path) from None
     rule = getattr(module, "RULE", None)
     if not isinstance(rule, Reduction):
@@ -100,8 +104,10 @@ def _show(answers: list[dict[str, Any]], *, detail: bool) -> None:
         rows.append((each["rule"], len(each["failures"]), f"{noticed} of {len(mistakes)}"))
     out.print(table("", ("rule", "failures", "mistakes noticed"), rows, right=("failures", "mistakes noticed")))
     for each in answers:
-        for failure in each["failures"][:10]:
+        for failure in each["failures"][:SHOWN]:
             out.print(printable(failure), soft_wrap=True)
+        if len(each["failures"]) > SHOWN:
+            out.print(f"... and {len(each['failures']) - SHOWN} more failures; --json lists all", soft_wrap=True)
         missed = [name for name, check in each["mistakes"].items() if check is None]
         for name in missed:
             out.print(f"{each['rule']}: no check notices: {name}", soft_wrap=True)
