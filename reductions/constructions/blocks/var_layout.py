@@ -215,14 +215,17 @@ def too_large(tokens: int, width: int) -> str | None:
 
 
 def needs(source: Source, target: VarAttention, logit_bound: arb) -> dict[str, Any]:
-    """The precision of a target: its delta, the gap that a threshold with this delta has, B, entries by convention."""
-    d = int(target.key_projection.shape[1])
+    """The precision of a target: its delta, the gap that a threshold with this delta has, B, entries by convention.
+
+    Entries are those of cells, read off the maps: a neutral key that was lowered has another unit than in `source`.
+    """
+    d, own = int(target.key_projection.shape[1]), source.head_dim
     with working_precision():
         sizes = [
-            ball(max(int(p[:, : source.head_dim].max()) * n, int(p[:, source.head_dim :].max(initial=0))) * unit)
-            for n, p, unit in (
-                (source.queries.largest, target.query_projection, target.query_unit),
-                (source.keys.largest, target.key_projection, target.key_unit),
+            ball(max(int(p[:, :own].max()) * _largest_cell(target, part), int(p[:, own:].max(initial=0))) * unit)
+            for part, p, unit in (
+                (slice(0, own), target.query_projection, target.query_unit),
+                (slice(own, 2 * own), target.key_projection, target.key_unit),
             )
         ]
         size = ball(parse_scale(target.scale).gamma(d)) * sizes[0] * sizes[1]
@@ -230,6 +233,10 @@ def needs(source: Source, target: VarAttention, logit_bound: arb) -> dict[str, A
         half = ball(min(Fraction(999, 1000), 2 * target.delta))
         gap = 4 * half.atanh()
         return budget(target.delta, gap, logit_bound, entries, target.tokens).as_mapping()
+
+
+def _largest_cell(target: VarAttention, channels: slice) -> int:
+    return max(int(np.abs(each[..., channels]).max(initial=0)) for each in target.maps)
 
 
 def largest_score(source: Source) -> arb:

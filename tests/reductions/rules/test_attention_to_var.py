@@ -359,3 +359,16 @@ def test_each_side_of_the_suppression_is_counted() -> None:
         (replace(tiny, queries=keys, keys=tiny.queries), "keys"),
     ):
         assert f"the {what} need integers" in (var_layout.too_long(source, arb(30), 4) or "")
+
+
+@pytest.mark.parametrize("scale", ["d", "sqrt", "one"])
+def test_entries_of_a_lowered_neutral_key_are_those_of_the_target(scale: str) -> None:
+    """The lowered key has a finer unit than the source, and its lowered entry is the largest one."""
+    ones = np.ones((3, 2), dtype=np.int64)
+    source = ApproximateAttention(ones, ones, np.array([[1], [1], [0]]), Fraction(1, 10**6), scale=scale, neutral=2)
+    mapped = FREE.forward(source, FREE.defaults())
+    assert mapped.context.neutral
+    needed, found = FREE.precision(source, FREE.defaults()), mapped.targets[0].attention()  # type: ignore[misc]
+    for convention, bound in found.entry_bounds.items():
+        assert abs(needed["entry_bounds"][convention] / bound - 1) < 1e-9
+    assert needed["logit_bound"] >= float(found.logit_bound)
