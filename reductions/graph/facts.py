@@ -9,6 +9,7 @@ import sympy
 from reductions.core.reduction import Reduction
 from reductions.graph.hypotheses import Hypothesis
 from reductions.graph.model import Edge
+from reductions.graph.monotone import substituted
 from reductions.graph.search import Route
 
 CITED_KIND = "cited"
@@ -45,15 +46,24 @@ def edge_facts(edge: Edge) -> dict[str, Any]:
         "page": edge.page,
     }
     if isinstance(edge, Reduction):
+        unset = frozenset(name for name, option in edge.options.items() if option.default is None)
         facts |= {
             "kind": edge.kind.value,
             "executable": True,
             "calls": formula(edge.calls),
             "operations": formula(edge.operations),
-            "exact_size": {name: formula(value) for name, value in edge.exact_size.items()},
-            "upper_size": {name: formula(value) for name, value in edge.upper_size.items()},
+            "exact_size": {name: formula(_without(value, unset)) for name, value in edge.exact_size.items()},
+            "upper_size": {name: formula(_without(value, unset)) for name, value in edge.upper_size.items()},
         }
     return facts
+
+
+def _without(value: sympy.Expr, unset: frozenset[str]) -> sympy.Expr:
+    """A size formula with 0 for options that are not set unless a user sets them; sizes are no less than 0 anyway."""
+    if not unset & {str(symbol) for symbol in value.free_symbols}:
+        return value
+    known = substituted(value, {name: sympy.Integer(0) for name in unset})
+    return known.replace(sympy.Max, lambda *each: sympy.Max(*(one for one in each if one != 0)))
 
 
 def route_facts(route: Route) -> dict[str, Any]:
