@@ -139,13 +139,32 @@ def read_manifest(directory: Path) -> dict[str, Any]:
     if not file.is_file():
         raise InputError("no run in this folder", got=directory, allowed=f"a folder with {MANIFEST} made by --out")
     data = read_json(file)
-    if (
-        data.get("format") != FORMAT
-        or not isinstance(data.get("plan"), dict)
-        or not isinstance(data.get("files"), dict)
-    ):
-        raise InputError("not a manifest of a run", got=file, allowed=f"format {FORMAT}")
+    wrong = _wrong(data)
+    if wrong:
+        raise InputError("not a manifest of a run", got=wrong, allowed=f"format {FORMAT}", hint=f"read from {file}")
     return data
+
+
+def _wrong(data: Mapping[str, Any]) -> str:
+    """What of a manifest is not as `Folder` writes it; empty when all is well. Files lie inside the folder."""
+    if data.get("format") != FORMAT:
+        return f"format {data.get('format')}"
+    plan, files = data.get("plan"), data.get("files")
+    if not isinstance(plan, dict) or not isinstance(files, dict) or not isinstance(data.get("oracle"), str):
+        return "no plan, files or oracle"
+    if not all(isinstance(plan.get(name), str) for name in ("to", "dtype")):
+        return "a plan without to or dtype"
+    path, options = plan.get("path"), plan.get("options")
+    if not isinstance(path, list) or not all(isinstance(name, str) for name in path):
+        return "a path that is no list of names"
+    if not isinstance(options, dict) or not all(isinstance(value, str) for value in options.values()):
+        return "options that are no texts"
+    for name, entry in files.items():
+        if not isinstance(entry, dict) or not isinstance(entry.get("sha256"), str):
+            return f"{name} without a SHA-256"
+        if Path(name).is_absolute() or ".." in Path(name).parts:
+            return f"{name}, outside the folder"
+    return ""
 
 
 def check_files(directory: Path) -> list[str]:

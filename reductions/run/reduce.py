@@ -129,16 +129,23 @@ def resume(directory: str | Path, *, oracle: str | None = None, teach: bool = Fa
             hint="delete a changed file to have it made again",
         )
     plan = manifest["plan"]
-    try:
-        data = read_json(where / "source.json")
-        source = problem_named(data["problem"]).from_json(data)
-        path = tuple(rule_named(name) for name in plan["path"])
-        to, dtype, given = plan["to"], plan["dtype"], dict(plan["options"])
-        asked = oracle if oracle is not None else manifest["oracle"]
-    except (KeyError, TypeError) as error:
-        raise InputError("not a manifest of a run", got=where, hint=f"missing: {error}") from None
+    source = _source_of(where)
+    path = tuple(rule_named(name) for name in plan["path"])
+    to, dtype, given = plan["to"], plan["dtype"], dict(plan["options"])
+    ends = [source.NAME, *(rule.target.NAME for rule in path)]
+    if [rule.source.NAME for rule in path] != ends[:-1] or ends[-1] != to:
+        raise InputError("the path of this run does not fit", got=" to ".join(ends), allowed=f"{source.NAME} to {to}")
+    asked = oracle if oracle is not None else manifest["oracle"]
     folder = Folder(where, plan, asked)
     return _run(source, to, path, oracle=asked, dtype=dtype, options=parsed(given, ()), folder=folder, teach=teach)
+
+
+def _source_of(directory: Path) -> Any:
+    data = read_json(directory / "source.json")
+    name = data.get("problem")
+    if not isinstance(name, str):
+        raise InputError("not an instance of a problem", got=directory / "source.json", allowed='a key "problem"')
+    return problem_named(name).from_json(data)
 
 
 def parsed(given: Mapping[str, Any], via: Sequence[str]) -> dict[str, Any]:

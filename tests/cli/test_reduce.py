@@ -119,6 +119,37 @@ def test_a_run_that_is_killed_goes_on_where_it_was(
     assert f"0 answers, {again['oracle']['reused']} more from the folder" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("keys", "value", "said"),
+    [
+        (("format",), "varproof/reduction-run/9", "format varproof/reduction-run/9"),
+        (("plan",), 3, "no plan"),
+        (("oracle",), None, "no plan, files or oracle"),
+        (("files",), {"source.json": 3}, "without a SHA-256"),
+        (("files",), {"../yes.cnf": {"sha256": "0"}}, "outside the folder"),
+        (("plan", "path"), 3, "no list of names"),
+        (("plan", "path"), ["cnf_to_vo"], "unknown rule"),
+        (("plan", "path"), ["cnf_to_ov"], "cnf to ov"),
+        (("plan", "path"), ["ov_to_maxip", "maxip_to_attention"], "does not fit"),
+        (("plan", "options"), {"scale": 1}, "options"),
+        (("plan", "dtype"), None, "dtype"),
+    ],
+)
+def test_manifests_that_were_changed_are_refused(
+    here: Path, capsys: Capture, keys: tuple[str, ...], value: Any, said: str
+) -> None:
+    asked(capsys, "reduce yes.cnf --to attention --out run", 0)
+    file = here / "run" / "manifest.json"
+    manifest = json.loads(file.read_text())
+    inner = manifest
+    for key in keys[:-1]:
+        inner = inner[key]
+    inner[keys[-1]] = value
+    file.write_text(json.dumps(manifest))
+    error = refused(capsys, "reduce --resume run")
+    assert said in " ".join(str(part) for part in error.values())
+
+
 def test_attention_as_source_has_outputs_and_no_verdict(here: Path, capsys: Capture) -> None:
     asked(capsys, "reduce yes.cnf --to var-attention --out run", 0)
     clauses = [tuple(map(int, line.split()[:-1])) for line in YES.splitlines()[1:]]
@@ -176,6 +207,8 @@ def _rational(text: Any) -> float:
         ("reduce --resume nowhere", "no run"),
         ("reduce yes.cnf --to attention --resume nowhere", "--resume"),
         ("reduce notes.txt --to ov", "unknown kind"),
+        ("reduce yes.cnf --to ov --out --explain", "--out"),
+        ("reduce yes.cnf --out run --to --explain", "--to"),
     ],
 )
 def test_what_is_refused_says_why(here: Path, capsys: Capture, line: str, said: str) -> None:

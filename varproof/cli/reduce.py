@@ -9,7 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from varproof.base.errors import InputError
+from varproof.cli.failures import looks_like_option, missing_value
 from varproof.cli.output import JsonFlag, emit_json, results, talk
+from varproof.cli.progress import working
 
 InstanceFile = Annotated[
     Path | None, typer.Argument(metavar="FILE", help="An instance: .cnf (DIMACS), .json of a problem, .npz (q, k, v).")
@@ -78,6 +80,10 @@ def reduce(
     from reductions.run.reduce import reduce as run
     from reductions.run.reduce import resume as go_on
 
+    texts = {"--to": to, "--via": via, "--out": out, "--resume": resume, "--oracle": oracle, "--dtype": dtype}
+    for option, value in texts.items():
+        if value is not None and looks_like_option(str(value)):
+            raise missing_value(option, str(value))
     done: Reduced
     tolerated: tuple[str, ...] = ()
     if resume is not None:
@@ -86,7 +92,8 @@ def reduce(
             "--strict": strict or None,
         }  # fmt: skip
         _refuse_with_resume({name for name, value in given.items() if value is not None})
-        done = go_on(resume, oracle=oracle, teach=explain)
+        with working("reducing and solving"):
+            done = go_on(resume, oracle=oracle, teach=explain)
     else:
         if file is None or to is None:
             missing = "FILE" if file is None else "--to"
@@ -101,16 +108,18 @@ def reduce(
         tolerated = loaded.tolerated
         for line in tolerated:
             talk().print(f"tolerated: {line}", soft_wrap=True)
-        done = run(
-            loaded.instance,
-            to,
-            via=tuple(name.strip() for name in via.split(",")) if via is not None else (),
-            oracle=oracle or "exact",
-            dtype=dtype or "auto",
-            options=_options(settings or ()),
-            out=out,
-            teach=explain,
-        )
+        chosen = _options(settings or ())
+        with working("reducing and solving"):
+            done = run(
+                loaded.instance,
+                to,
+                via=tuple(name.strip() for name in via.split(",")) if via is not None else (),
+                oracle=oracle or "exact",
+                dtype=dtype or "auto",
+                options=chosen,
+                out=out,
+                teach=explain,
+            )
     answer = _answer(done, tolerated)
     if as_json:
         emit_json("reduce", answer)
