@@ -37,11 +37,13 @@ class Exponents:
     """(rho, kappa, sigma): log N_target = rho log N_source, N_source^kappa calls, overhead N_source^sigma, up to o(1).
 
     N is the `SIZE` of the problems. A target time N^e gives the source the exponent max(sigma, kappa + rho e).
+    `proviso` says in words what the three need beyond the defaults of the rule; sentences about exponents repeat it.
     """
 
     rho: sympy.Expr
     kappa: sympy.Expr
     sigma: sympy.Expr
+    proviso: str = ""
 
     def through(self, exponent: sympy.Expr) -> sympy.Expr:
         """The exponent of the source when the target takes N_target^exponent.

@@ -137,6 +137,7 @@ def exponent_sentence(path: Sequence[Edge]) -> str:
     cited = [f"{edge.name} (arXiv:{edge.sources[0]})" for edge in path if isinstance(edge, CitedEdge)]
     if cited:
         words.append(f" Uses the cited theorem {' and '.join(cited)}.")
+    words.extend(f" {edge.name} needs {edge.exponents.proviso}." for edge in path if edge.exponents.proviso)
     return "".join(words)
 
 

@@ -137,7 +137,12 @@ RULE = Reduction(
     extract=same_pair,
     exact_size={"left": LEFT, "right": RIGHT, "dim": WIDTH},
     upper_size={"left": LEFT, "right": RIGHT, "dim": WIDTH, "magnitude": sympy.Integer(1)},
-    exponents=Exponents(sympy.Integer(1), sympy.Integer(0), sympy.Integer(1)),
+    exponents=Exponents(
+        sympy.Integer(1),
+        sympy.Integer(0),
+        sympy.Integer(1),
+        proviso="dimension O(log left) and about (ln ln left)^2 blocks, not a constant number",
+    ),
     calls=CALLS,
     operations=(LEFT + RIGHT) * (DIM + SPLIT * Q + WIDTH) + CALLS * (Q + LEFT * WIDTH),
     claim_scope="exponents for d = c ln N and T growing like (ln ln N)^2: then both q^(T+1) "

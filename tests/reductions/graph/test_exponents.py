@@ -9,6 +9,7 @@ import sympy
 
 from reductions.core.reduction import Exponents
 from reductions.graph.exponents import EPS, composed, exponent_sentence, ledger, resolved
+from reductions.registry import rule_named
 from varproof.base.errors import InputError
 
 GAMMA, DELTA_R = sympy.symbols("gamma_sparsify delta_R", positive=True)
@@ -91,3 +92,10 @@ def test_rules_must_follow_each_other(stub: SimpleNamespace) -> None:
     with pytest.raises(InputError, match="without rules"):
         ledger([])
     assert "unchanged" in exponent_sentence([])
+
+
+def test_sentences_say_what_exponents_need_beyond_the_defaults() -> None:
+    path = [rule_named(name) for name in ("ov_to_maxip_reed_solomon", "maxip_to_attention")]
+    assert exponent_sentence(path).endswith("ov_to_maxip_reed_solomon needs " + path[0].exponents.proviso + ".")
+    assert "not a constant number" in path[0].exponents.proviso
+    assert " needs " not in exponent_sentence(path[1:])
