@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from rich.console import Console
 
+from reductions import reduce
 from reductions.problems.cnf import Cnf
 from reductions.run.folder import Folder
 from varproof.cli.main import main
+from varproof.cli.reduce_view import show
 
 Capture = pytest.CaptureFixture[str]
 YES = "p cnf 4 5\n1 2 0\n-1 3 0\n-2 -3 0\n2 4 0\n-4 3 0\n"
@@ -259,3 +263,18 @@ def test_the_story_is_told(here: Path, capsys: Capture) -> None:
     assert "Step 1: cnf to ov" in out
     assert "Coming back" in out
     assert "witness, checked on the source" in out
+
+
+def test_names_of_rules_are_whole_on_a_narrow_terminal() -> None:
+    formula = Cnf(4, ((1, 2), (-1, 3), (-2, -3)))
+    done = reduce(formula, "var-attention", via=["ov_to_attention_counting", "attention_to_var_interpolated"])
+    console = Console(width=80, file=StringIO())
+    show(console, done, explain=False)
+    assert isinstance(console.file, StringIO)
+    out = console.file.getvalue()
+    rows = [line for line in out.splitlines() if line.startswith("│")]
+    assert all(len(row) <= 80 for row in rows)
+    for name in ("cnf_to_ov", "ov_to_attention_counting", "attention_to_var_interpolated"):
+        assert any(f"│ {name} " in row for row in rows)
+    assert "cnf: variables 4," in out
+    assert "gap g = 0," not in out

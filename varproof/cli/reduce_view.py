@@ -26,7 +26,9 @@ def show(console: Console, done: Reduced, *, explain: bool) -> None:
         console.print(f"saved in {printable(done.directory)}", soft_wrap=True)
     console.print()
     if done.steps:
-        console.print(table("", *_steps(done), right=("calls", "seconds")))
+        steps = table("", *_steps(done), right=("calls", "seconds"))
+        steps.columns[0].no_wrap = True  # names are to be pasted after --via
+        console.print(steps)
     for step in done.steps:
         if not step.calls:  # decided on the way, nothing was left to ask
             console.print("; ".join((step.rule.name, *step.notes)), soft_wrap=True)
@@ -57,17 +59,11 @@ def verdict_lines(done: Reduced) -> list[str]:
 
 
 def _steps(done: Reduced) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    columns: tuple[str, ...] = ("rule", "from", "to", "calls", "seconds")
-    rows: list[tuple[str, ...]] = [
-        (
-            step.rule.name,
-            _sizes(step.rule.source.NAME, step.source),
-            _sizes(step.rule.target.NAME, step.target),
-            shown(step.calls),
-            f"{step.seconds:.3f}",
-        )
-        for step in done.steps
-    ]
+    columns: tuple[str, ...] = ("rule", "instance", "calls", "seconds")
+    rows: list[tuple[str, ...]] = [("", _sizes(done.steps[0].rule.source.NAME, done.steps[0].source), "", "")]
+    for step in done.steps:
+        sizes = _sizes(step.rule.target.NAME, step.target) if step.calls else "none"
+        rows.append((step.rule.name, sizes, shown(step.calls), f"{step.seconds:.3f}"))
     return columns, rows
 
 
@@ -80,8 +76,9 @@ def _precision(step: Any) -> str:
 
     asked = step.precision
     bounds = ", ".join(f"{name} {value:.4g}" for name, value in asked["entry_bounds"].items())
+    gap = f"gap g = {asked['gap']:.4g}, " if asked["gap"] else ""  # counting has no threshold, so no gap
     return (
-        f"{step.rule.name}: outputs within delta = {six_digits(asked['delta'])}, gap g = {asked['gap']:.4g}, "
+        f"{step.rule.name}: outputs within delta = {six_digits(asked['delta'])}, {gap}"
         f"{asked['bits']} bits, logit bound B = {asked['logit_bound']:.4g}, entries R by convention: {bounds}"
     )
 
