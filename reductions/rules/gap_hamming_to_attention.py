@@ -192,7 +192,12 @@ RULE = Reduction(
     extract=extract,
     exact_size={"queries": _left, "keys": _right + 1, "head_dim": _dim + _channels},
     upper_size={"queries": _left, "keys": _right + 1, "head_dim": _upper},
-    exponents=Exponents(sympy.Integer(1), sympy.Integer(0), sympy.Integer(1)),
+    exponents=Exponents(
+        sympy.Integer(1),
+        sympy.Integer(0),
+        sympy.Integer(1),
+        proviso="dimension O(log left) and a constant small_ball as small as the exponent asks for",
+    ),
     calls=sympy.Integer(1),
     operations=image_operations(_left, _right, _dim, _upper) + (_lookups + _right) * (_dim + 1),
     claim_scope="any constant error below 1/2, logit bound (ln n + g) d/(2 (T - t)). For t >= alpha d and "
