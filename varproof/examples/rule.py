@@ -1,7 +1,8 @@
 """A rule of your own: orthogonal vectors with an extra coordinate in which every left vector is 1 and every right is 0.
 
-Copy it to reductions/rules/<source>_to_<target>.py, change it, and add its name to RULES in reductions/registry.py.
-`varproof rule check rule.py` runs every generic check on it and says which check catches which mistake.
+`varproof rule check rule.py` runs every generic check on it and says which check catches which mistake. To use it in
+`varproof reduce`, copy it to reductions/rules/<source>_to_<target>.py in a clone installed with `pip install -e .`, and
+add its name to RULES in reductions/registry.py.
 """
 
 from __future__ import annotations
@@ -79,7 +80,8 @@ def _pair_turned(context: None, index: int, witness: tuple[int, int]) -> tuple[i
     return witness[1], witness[0]
 
 
-# 7. The rule. `page` is where its proof is; `exponents` are (rho, kappa, sigma) of docs/explanation/reduction-graph.md
+# 7. The rule. `page` is where its proof is; `exponents` are (rho, kappa, sigma): N^rho is the target's size, N^kappa
+#    the number of targets, N^sigma the time of the map (docs/explanation/reduction-graph.md)
 RULE = Reduction(
     name="rule",
     source=OrthogonalVectors,
