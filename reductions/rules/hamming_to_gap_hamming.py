@@ -13,6 +13,7 @@ from reductions.constructions.vectors.matrix_text import aligned
 from reductions.constructions.vectors.pair_answers import same_answer, same_pair, turned_pair
 from reductions.core.answer import Answer, Decision
 from reductions.core.reduction import Exponents, Kind, Mapped, Mutant, Option, Reduction, size
+from reductions.core.whole_number import whole_number
 from reductions.problems.gap_hamming import GapHamming
 from reductions.problems.hamming import HammingClosestPair
 from reductions.rules.ov_to_hamming import forward as from_vectors
@@ -127,7 +128,9 @@ RULE = Reduction(
     sources=("docs/explanation/vector-gadgets.md",),
     page="docs/explanation/vector-gadgets.md",
     parsimonious=True,
-    options={"gap": Option(1, int, "far - near: 1, or 2 where all distances have the parity of the threshold")},
+    options={
+        "gap": Option(1, whole_number(1, 2), "far - near: 1, or 2 where all distances have the parity of the threshold")
+    },
     structure=structure,
     hard=hard,
     accepts=accepts,

@@ -18,25 +18,26 @@ from reductions.constructions.vectors.pair_answers import any_answer, same_pair,
 from reductions.constructions.vectors.residues import PrimeProduct, primes_above
 from reductions.core.answer import Answer
 from reductions.core.reduction import Exponents, Kind, Mapped, Mutant, Option, Reduction, size
+from reductions.core.whole_number import LARGEST_LIMIT, whole_number
 from reductions.problems.maxip import MaxInnerProduct
 from reductions.problems.orthogonal_vectors import OrthogonalVectors
 
-LEFT, RIGHT, DIM, BLOCK = size("left"), size("right"), size("dim"), size("block")
+LEFT, RIGHT, DIM, PER_INTEGER = size("left"), size("right"), size("dim"), size("per_integer")
 LIMIT = 1 << 22  # integers, 32 MiB
-BLOCKS = sympy.ceiling(DIM / BLOCK)
-PRODUCT = PrimeProduct(BLOCKS, BLOCK)
+BLOCKS = sympy.ceiling(DIM / PER_INTEGER)
+PRODUCT = PrimeProduct(BLOCKS, PER_INTEGER)
 CALLS = sympy.Max(1, BLOCKS * PRODUCT)
 WIDTH = BLOCKS**2 + BLOCKS + 1
 
 
 def accepts(instance: OrthogonalVectors, options: Mapping[str, Any]) -> str | None:
     """All inner products fit int64 with room, and all targets together stay below the limit."""
-    block, dim = options["block"], instance.left.dim
-    if block < 1:
-        return f"a block has at least 1 coordinate, not {block}"
-    if block > 16:  # the product of 16 primes is beyond int64
-        return f"{block} primes have a product beyond int64"
-    blocks, primes = shape(dim, block)
+    count, dim = options["per_integer"], instance.left.dim
+    if count < 1:
+        return f"an integer holds at least 1 coordinate, not {count}"
+    if count > 16:  # the product of 16 primes is beyond int64
+        return f"{count} primes have a product beyond int64"
+    blocks, primes = shape(dim, count)
     product = prod(primes)
     largest = blocks * (product - 1) ** 2
     if 4 * largest**2 >= 2**63:
@@ -49,7 +50,7 @@ def accepts(instance: OrthogonalVectors, options: Mapping[str, Any]) -> str | No
 
 def forward(instance: OrthogonalVectors, options: Mapping[str, Any]) -> Mapped:
     """One target for every multiple of the product that an inner product of residues can be."""
-    _, primes = shape(instance.left.dim, options["block"])
+    _, primes = shape(instance.left.dim, options["per_integer"])
     return image(instance, primes)
 
 
@@ -109,22 +110,22 @@ def hard(seed: int) -> Sequence[OrthogonalVectors]:
 
 
 def _smaller_primes(instance: OrthogonalVectors, options: Mapping[str, Any]) -> Mapped:
-    blocks, _ = shape(instance.left.dim, options["block"])
-    return image(instance, primes_above(max(1, blocks - 1), options["block"]))
+    blocks, _ = shape(instance.left.dim, options["per_integer"])
+    return image(instance, primes_above(max(1, blocks - 1), options["per_integer"]))
 
 
 def _primes_exchanged(instance: OrthogonalVectors, options: Mapping[str, Any]) -> Mapped:
-    _, primes = shape(instance.left.dim, options["block"])
+    _, primes = shape(instance.left.dim, options["per_integer"])
     return image(instance, primes, right_primes=primes[::-1])
 
 
 def _last_multiple_missing(instance: OrthogonalVectors, options: Mapping[str, Any]) -> Mapped:
-    _, primes = shape(instance.left.dim, options["block"])
+    _, primes = shape(instance.left.dim, options["per_integer"])
     return image(instance, primes, change=lambda each: replace(each, calls=max(1, each.calls - 1)))
 
 
 def _zero_missing(instance: OrthogonalVectors, options: Mapping[str, Any]) -> Mapped:
-    _, primes = shape(instance.left.dim, options["block"])
+    _, primes = shape(instance.left.dim, options["per_integer"])
     return image(instance, primes, first=1)
 
 
@@ -134,7 +135,7 @@ def _factor_two_missing(instance: OrthogonalVectors, options: Mapping[str, Any])
         made[:, right.shape[1] ** 2 : -1] //= 2
         return made
 
-    _, primes = shape(instance.left.dim, options["block"])
+    _, primes = shape(instance.left.dim, options["per_integer"])
     return image(instance, primes, right_rows=rows)
 
 
@@ -144,7 +145,7 @@ def _square_of_multiple_missing(instance: OrthogonalVectors, options: Mapping[st
         made[:, -1] = 0
         return made
 
-    _, primes = shape(instance.left.dim, options["block"])
+    _, primes = shape(instance.left.dim, options["per_integer"])
     return image(instance, primes, right_rows=rows)
 
 
@@ -173,8 +174,8 @@ RULE = Reduction(
     page="docs/explanation/vector-gadgets.md",
     parsimonious=True,
     options={
-        "block": Option(2, int, "coordinates an integer b: l = ceil(d / b) integers a row"),
-        "limit": Option(LIMIT, int, "most integers written into all targets together"),
+        "per_integer": Option(2, whole_number(1, 16), "coordinates an integer b: l = ceil(d / b) integers a row"),
+        "limit": Option(LIMIT, whole_number(1, LARGEST_LIMIT), "most integers written into all targets together"),
     },
     structure=structure,
     hard=hard,

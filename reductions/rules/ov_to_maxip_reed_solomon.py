@@ -17,6 +17,7 @@ from reductions.constructions.vectors.reed_solomon_image import Made, image
 from reductions.constructions.vectors.residues import NextPrime
 from reductions.core.answer import Answer
 from reductions.core.reduction import Exponents, Kind, Mapped, Mutant, Option, Reduction, size
+from reductions.core.whole_number import LARGEST_LIMIT, whole_number
 from reductions.problems.maxip import MaxInnerProduct
 from reductions.problems.orthogonal_vectors import OrthogonalVectors
 
@@ -152,8 +153,8 @@ RULE = Reduction(
     page="docs/explanation/vector-gadgets.md",
     parsimonious=True,
     options={
-        "blocks": Option(3, int, "blocks T: l = ceil(d / T), dimension q^(T+1), q^(l-1) targets"),
-        "limit": Option(LIMIT, int, "most integers written into all targets together"),
+        "blocks": Option(3, whole_number(1, 20), "blocks T: l = ceil(d / T), dimension q^(T+1), q^(l-1) targets"),
+        "limit": Option(LIMIT, whole_number(1, LARGEST_LIMIT), "most integers written into all targets together"),
     },
     structure=structure,
     hard=hard,

@@ -13,6 +13,7 @@ from reductions.constructions.vectors.gap_vectors import vectors_at_the_gap
 from reductions.constructions.vectors.matrix_text import aligned
 from reductions.constructions.vectors.pair_answers import same_answer, same_pair, turned_pair
 from reductions.core.reduction import Exponents, Kind, Mapped, Mutant, Option, Reduction, size
+from reductions.core.whole_number import LARGEST_LIMIT, whole_number
 from reductions.problems.maxip import MaxInnerProduct
 from reductions.problems.orthogonal_vectors import OrthogonalVectors
 from reductions.rules.ov_to_maxip import complemented
@@ -154,8 +155,8 @@ RULE = Reduction(
     page="docs/explanation/vector-gadgets.md",
     parsimonious=True,
     options={
-        "power": Option(2, int, "the power k: dimension (2d)^k"),
-        "limit": Option(LIMIT, int, "most integers written into all targets together"),
+        "power": Option(2, whole_number(1, 64), "the power k: dimension (2d)^k"),
+        "limit": Option(LIMIT, whole_number(1, LARGEST_LIMIT), "most integers written into all targets together"),
     },
     structure=structure,
     hard=hard,

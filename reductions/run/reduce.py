@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -177,10 +178,11 @@ def _refuse_unused(given: Mapping[str, Any], path: Sequence[Reduction]) -> None:
 
 
 def _read(name: str, option: Option, value: Any) -> Any:
-    if not isinstance(value, str):
+    # numbers given from Python are held to the same range; other values (None, tuples, switches) are as they are
+    if not isinstance(value, str | int | Fraction) or isinstance(value, bool):
         return value
     try:
-        return option.parse(value)
+        return option.parse(str(value))
     except InputError as error:
         hint = error.hint or f"{name}: {option.meaning}"
         raise InputError(f"option {name}: {error.message}", got=value, allowed=error.allowed, hint=hint) from None

@@ -14,6 +14,7 @@ from rich.console import Console
 from reductions import reduce
 from reductions.problems.cnf import Cnf
 from reductions.run.folder import Folder
+from varproof.base.errors import InputError
 from varproof.cli.main import main
 from varproof.cli.reduce_view import show
 
@@ -278,3 +279,27 @@ def test_names_of_rules_are_whole_on_a_narrow_terminal() -> None:
         assert any(f"│ {name} " in row for row in rows)
     assert "cnf: variables 4," in out
     assert "gap g = 0," not in out
+
+
+@pytest.mark.parametrize(
+    ("to", "rule", "setting", "allowed"),
+    [
+        ("maxip", "ov_to_maxip_crt", "per_integer=0", "an integer from 1 to 16"),
+        ("maxip", "ov_to_maxip_crt", "per_integer=-1", "an integer from 1 to 16"),
+        ("maxip", "ov_to_maxip_crt", "per_integer=1000000000", "an integer from 1 to 16"),
+        ("maxip", "ov_to_maxip_crt", "limit=3/2", "an integer from 1 to 1099511627776"),
+        ("maxip", "ov_to_maxip_reed_solomon", "blocks=0", "an integer from 1 to 20"),
+        ("maxip", "ov_to_maxip_tensor", "power=1000000000", "an integer from 1 to 64"),
+        ("gap-hamming", "hamming_to_gap_hamming", "gap=3", "an integer from 1 to 2"),
+        ("ov", "sparsify", "leaves=0", "an integer from 1 to 999999999"),
+        ("attention", "gap_hamming_to_attention", "small_ball=1000000000", "0 to 1/2"),
+    ],
+)
+def test_options_outside_their_range_are_refused(
+    here: Path, capsys: Capture, to: str, rule: str, setting: str, allowed: str
+) -> None:
+    error = refused(capsys, f"reduce yes.cnf --to {to} --via {rule} --set {setting}")
+    assert (error["got"], error["allowed"]) == (setting.partition("=")[2], allowed)
+    if setting == "blocks=0":
+        with pytest.raises(InputError, match="an integer from 1 to 20"):
+            reduce(Cnf(1, ((1,),)), to, via=(rule,), options={"blocks": 0})

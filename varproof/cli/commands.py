@@ -72,9 +72,7 @@ COMMANDS: tuple[Command, ...] = (
         "varproof.cli.var_convert:convert",
         "Convert a VAR checkpoint (.pth, .safetensors) for the commands here.",
     ),
-    Command(
-        "reduce", "varproof.cli.reduce:reduce", "Solve an instance by a path of reductions, and bring the answer back."
-    ),
+    Command("reduce", "varproof.cli.reduce:reduce", "Reduce an instance, solve it there, bring the answer back."),
     Command("graph", "varproof.cli.graph:graph", "Show problems, the reductions between them, and the best paths."),
     Command(
         "rule check",

@@ -63,7 +63,7 @@ def reduce(
     settings: Settings = None,
     as_json: JsonFlag = False,
 ) -> int:
-    """Solve an instance by a path of reductions, and bring the answer back.
+    """Reduce an instance, solve it there, bring the answer back.
 
     The instance goes forward to PROBLEM, is solved there (attention by an
     oracle with a rigorous error), and the answer comes back: YES with a

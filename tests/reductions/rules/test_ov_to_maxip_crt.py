@@ -32,10 +32,10 @@ def test_residues_are_the_bits() -> None:
         assert (idempotents(primes).sum() - 1) % prod(primes) == 0
 
 
-@pytest.mark.parametrize(("dim", "block"), [(1, 1), (4, 1), (4, 2), (5, 2), (6, 3), (7, 3)])
-def test_every_target_is_minus_a_square(dim: int, block: int) -> None:
+@pytest.mark.parametrize(("dim", "count"), [(1, 1), (4, 1), (4, 2), (5, 2), (6, 3), (7, 3)])
+def test_every_target_is_minus_a_square(dim: int, count: int) -> None:
     instance = vectors(dim, 3, dim)
-    mapped = RULE.forward(instance, {**RULE.defaults(), "block": block})
+    mapped = RULE.forward(instance, {**RULE.defaults(), "per_integer": count})
     residues = mapped.context
     inner = residues.left.astype(object) @ residues.right.astype(object).T
     bits = instance.left_bits.astype(int) @ instance.right_bits.astype(int).T
@@ -47,14 +47,14 @@ def test_every_target_is_minus_a_square(dim: int, block: int) -> None:
         assert target.fits
         hits += products == 0
     assert np.array_equal(hits, bits == 0)  # one multiple for an orthogonal pair, none for others
-    blocks = -(-dim // block)
+    blocks = -(-dim // count)
     assert residues.product * (len(mapped.targets) - 1) <= blocks * (residues.product - 1) ** 2
     assert len(mapped.targets) <= blocks * (residues.product - 2) + 1
 
 
 def test_the_last_target_at_the_largest_block_is_exact() -> None:
     instance = vectors(3, 4, 10)
-    options = {"block": 5, "limit": 1 << 24}
+    options = {"per_integer": 5, "limit": 1 << 24}
     assert RULE.accepts is not None
     assert RULE.accepts(instance, options) is None
     mapped = RULE.forward(instance, options)  # 30,000 targets at most, none of them made yet
@@ -83,9 +83,9 @@ def test_what_is_refused() -> None:
     assert RULE.accepts is not None
     small, ten, wide = vectors(0, 2, 3), vectors(0, 2, 10), vectors(0, 256, 68)
     for instance, chosen, said in (
-        (small, {"block": 0}, "at least 1"),
-        (small, {"block": 17}, "beyond int64"),
-        (ten, {"block": 10}, "do not fit int64"),
+        (small, {"per_integer": 0}, "at least 1"),
+        (small, {"per_integer": 17}, "beyond int64"),
+        (ten, {"per_integer": 10}, "do not fit int64"),
         (wide, {}, "limit"),
         (ten, {"limit": 1000}, "limit"),
     ):
@@ -120,10 +120,10 @@ def test_int64_is_the_only_reason_below_the_limit() -> None:
     seen = set()
     for dim in range(1, 40):
         instance = OrthogonalVectors.from_bits(np.zeros((1, dim), np.uint8), np.zeros((1, dim), np.uint8))
-        for block in range(1, 8):
-            blocks, primes = shape(dim, block)
+        for count in range(1, 8):
+            blocks, primes = shape(dim, count)
             largest = blocks * (prod(primes) - 1) ** 2
-            reason = RULE.accepts(instance, {"block": block, "limit": 1 << 100})
-            assert (reason is None) == (4 * largest**2 < 2**63), (dim, block)
+            reason = RULE.accepts(instance, {"per_integer": count, "limit": 1 << 100})
+            assert (reason is None) == (4 * largest**2 < 2**63), (dim, count)
             seen.add(reason is None)
     assert seen == {True, False}
