@@ -17,11 +17,11 @@ import sympy
 from flint import arb
 from numpy.typing import NDArray
 
-from reductions.constructions.blocks import var_layout as layout
-from reductions.constructions.blocks.var_free_checks import faults
-from reductions.constructions.blocks.var_free_mutants import mutants
-from reductions.constructions.blocks.var_hard import threshold_instances
-from reductions.constructions.blocks.var_neutral import constant_channel, largest_but, lowered_neutral
+from reductions.constructions.blocks import layout
+from reductions.constructions.blocks.free_checks import faults
+from reductions.constructions.blocks.free_mutants import mutants
+from reductions.constructions.blocks.hard import threshold_instances
+from reductions.constructions.blocks.neutral import constant_channel, largest_but, lowered_neutral
 from reductions.core.reduction import Exponents, Kind, Mapped, Option, Reduction, size
 from reductions.precision.rounding import working_precision
 from reductions.problems.attention import ApproximateAttention

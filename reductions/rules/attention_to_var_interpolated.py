@@ -17,12 +17,12 @@ import numpy as np
 import sympy
 from flint import arb
 
-from reductions.constructions.blocks import var_layout as layout
-from reductions.constructions.blocks.var_block_checks import faults
-from reductions.constructions.blocks.var_block_mutants import mutants
-from reductions.constructions.blocks.var_blocks import Blocks
-from reductions.constructions.blocks.var_cells import cells, coarse_transfer, reading_rows, transfer
-from reductions.constructions.blocks.var_hard import threshold_instances
+from reductions.constructions.blocks import layout
+from reductions.constructions.blocks.block_checks import faults
+from reductions.constructions.blocks.block_mutants import mutants
+from reductions.constructions.blocks.cells import cells, coarse_transfer, reading_rows, transfer
+from reductions.constructions.blocks.flags import Blocks
+from reductions.constructions.blocks.hard import threshold_instances
 from reductions.core.reduction import Exponents, Kind, Mapped, Option, Reduction, size
 from reductions.precision.rounding import working_precision
 from reductions.problems.attention import ApproximateAttention

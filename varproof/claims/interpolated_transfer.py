@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from flint import arb, ctx
 
-from reductions.constructions.blocks import var_layout as layout
-from reductions.constructions.blocks.var_block_checks import channels
-from reductions.constructions.blocks.var_blocks import Blocks
-from reductions.constructions.blocks.var_cells import cells, transfer
+from reductions.constructions.blocks import layout
+from reductions.constructions.blocks.block_checks import channels
+from reductions.constructions.blocks.cells import cells, transfer
+from reductions.constructions.blocks.flags import Blocks
 from reductions.oracles.exact import ExactOracle
 from reductions.problems.attention import ApproximateAttention
 from reductions.rules.attention_to_var_interpolated import RULE, built

@@ -10,9 +10,9 @@ import pytest
 import sympy
 from flint import arb
 
-from reductions.constructions.blocks import var_layout
-from reductions.constructions.blocks.var_hard import threshold_instances
-from reductions.constructions.blocks.var_norms import score_of_mixtures
+from reductions.constructions.blocks import layout
+from reductions.constructions.blocks.hard import threshold_instances
+from reductions.constructions.blocks.norms import score_of_mixtures
 from reductions.core.answer import Answer
 from reductions.core.reduction import Reduction
 from reductions.graph.monotone import substituted
@@ -110,7 +110,7 @@ def test_refusals_of_the_free_rule(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "do not fit" in (FREE.accepts(HARD[0], {**FREE.defaults(), "schedule": "1,2"}) or "")
     assert "one scale" in (FREE.accepts(HARD[0], {**FREE.defaults(), "schedule": "9,"}) or "")
     assert "at least 1" in (FREE.accepts(HARD[0], {**FREE.defaults(), "copies": 0}) or "")
-    monkeypatch.setattr(var_layout, "MAX_NUMBERS", 200)
+    monkeypatch.setattr(layout, "MAX_NUMBERS", 200)
     for rule in (FREE, BLOCKS):
         assert rule.accepts is not None
         assert "bytes" in (rule.accepts(HARD[0], rule.defaults()) or "")
@@ -147,7 +147,7 @@ def test_neutral_mass_is_shared_or_keys_are_suppressed() -> None:
 
 @pytest.mark.parametrize(("scale", "copies", "wide"), [("d", 4, 9), ("one", 3, 8), ("sqrt", 4, 20), ("sqrt", 16, 45)])
 def test_scores_do_not_change_when_channels_are_added(scale: str, copies: int, wide: int) -> None:
-    got = var_layout.widened(scale, 5, copies)
+    got = layout.widened(scale, 5, copies)
     assert got.head_dim == wide
     gammas = {"d": Fraction(1, 5) / Fraction(1, wide), "one": Fraction(1), "sqrt": None}
     exact = gammas[scale]
@@ -223,14 +223,14 @@ def test_mixed_keys_score_at_most_what_the_bound_says(kernel: str) -> None:
     instance = ApproximateAttention(queries, keys, values, Fraction(1, 3), "d", Fraction(2), Fraction(1))
     mapped = image(BLOCKS, instance, kernel=kernel)
     target, attention = mapped.targets[0], mapped.targets[0].attention()
-    strength = var_layout.strength_of(var_layout.source_of(instance), target)
+    strength = layout.strength_of(layout.source_of(instance), target)
     unit = float(attention.query_unit * attention.key_unit) / attention.queries.shape[1]
     flags = target.projected(np.eye(12, dtype=np.int64)[:, -1:], Fraction(1), "flags", set(range(len(target.sides))))
     suppressed = flags.numbers[:, 0] * flags.unit == -1
     scores = (attention.queries @ attention.keys[suppressed].T) * unit + to_float(strength)
     assert scores.max() - 1e-6 < mapped.context.mixture < 2 * scores.max()
     best = (queries @ keys.T).max(axis=1) / 2
-    floor = to_float(var_layout.least_best_score(var_layout.source_of(instance), None))
+    floor = to_float(layout.least_best_score(layout.source_of(instance), None))
     assert floor <= best.min() + 1e-9
     got, want = outputs(BLOCKS, mapped), EXACT.outputs(instance)
     assert np.all(np.abs(got.values - want.values) <= float(got.error + want.error))
@@ -239,12 +239,12 @@ def test_mixed_keys_score_at_most_what_the_bound_says(kernel: str) -> None:
 def test_bounds_look_at_both_signs_and_at_the_worst_query() -> None:
     queries, keys = np.array([[-2, 0], [1, 0]]), np.array([[-3, 0], [0, 1]])
     instance = ApproximateAttention(queries, keys, np.ones((2, 1), dtype=np.int64), Fraction(1, 4), "one")
-    source = var_layout.source_of(instance)
+    source = layout.source_of(instance)
     mixed = ExactArray(keys[None, :1], Fraction(1))
     assert 6 <= to_float(score_of_mixtures(source, mixed, np.array([[True]]))) < 6.001
     assert score_of_mixtures(source, mixed, np.array([[False]])) == 0
-    assert var_layout.least_best_score(source, 0) == -3
-    assert var_layout.least_best_score(source, None) == 0  # the smallest key
+    assert layout.least_best_score(source, 0) == -3
+    assert layout.least_best_score(source, None) == 0  # the smallest key
 
 
 @pytest.mark.parametrize(("rule", "seed", "count"), [(FREE, 3, 60), (FREE, 5, 60), (BLOCKS, 5, 16)])
@@ -352,13 +352,13 @@ def test_a_suppression_of_too_many_units_is_refused(rule: Reduction) -> None:
 
 
 def test_each_side_of_the_suppression_is_counted() -> None:
-    tiny = replace(var_layout.source_of(HARD[0]), queries=ExactArray(np.array([[2**40]]), Fraction(1, 2**90)))
+    tiny = replace(layout.source_of(HARD[0]), queries=ExactArray(np.array([[2**40]]), Fraction(1, 2**90)))
     keys = ExactArray(np.array([[1]]), Fraction(1, 2**30))
     for source, what in (
         (replace(tiny, keys=keys), "queries"),
         (replace(tiny, queries=keys, keys=tiny.queries), "keys"),
     ):
-        assert f"the {what} need integers" in (var_layout.too_long(source, arb(30), 4) or "")
+        assert f"the {what} need integers" in (layout.too_long(source, arb(30), 4) or "")
 
 
 @pytest.mark.parametrize("scale", ["d", "sqrt", "one"])

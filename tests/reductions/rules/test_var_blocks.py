@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from reductions.constructions.blocks.var_blocks import Blocks
+from reductions.constructions.blocks.flags import Blocks
 from varproof.var.interpolation.norms import phase_sup
 from varproof.var.interpolation.operators import up
 from varproof.var.interpolation.sparse import exact_row

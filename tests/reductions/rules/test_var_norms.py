@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from reductions.constructions.blocks.var_norms import _norms
+from reductions.constructions.blocks.norms import _norms
 from varproof.base.balls import upper_rational
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reductions.constructions.blocks import var_layout as layout
-from reductions.constructions.blocks.var_cells import cells, reading_rows, transfer
-from reductions.constructions.blocks.var_checks import scaled, score_faults
+from reductions.constructions.blocks import layout
+from reductions.constructions.blocks.cells import cells, reading_rows, transfer
+from reductions.constructions.blocks.checks import scaled, score_faults
 from reductions.core.reduction import Mapped
 from reductions.precision.rounding import working_precision
 from reductions.problems.attention import ApproximateAttention

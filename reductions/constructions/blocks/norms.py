@@ -6,7 +6,7 @@ import numpy as np
 from flint import arb
 from numpy.typing import NDArray
 
-from reductions.constructions.blocks.var_layout import Source
+from reductions.constructions.blocks.layout import Source
 from reductions.problems.exact_arrays import ExactArray
 from varproof.base.balls import ball
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reductions.constructions.blocks.var_layout import source_of
+from reductions.constructions.blocks.layout import source_of
 from reductions.problems.attention import ApproximateAttention
 from reductions.problems.exact_arrays import EXACT
 from reductions.problems.var_attention import VarAttention

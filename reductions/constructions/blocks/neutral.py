@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from reductions.constructions.blocks import var_layout as layout
+from reductions.constructions.blocks import layout
 from reductions.precision.rounding import working_precision
 from reductions.problems.attention import ApproximateAttention
 from reductions.problems.exact_arrays import EXACT, ExactArray

@@ -6,9 +6,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from reductions.constructions.blocks import var_layout as layout
-from reductions.constructions.blocks.var_checks import score_faults
-from reductions.constructions.blocks.var_neutral import constant_channel
+from reductions.constructions.blocks import layout
+from reductions.constructions.blocks.checks import score_faults
+from reductions.constructions.blocks.neutral import constant_channel
 from reductions.core.reduction import Mapped
 from reductions.precision.rounding import working_precision
 from reductions.problems.attention import ApproximateAttention

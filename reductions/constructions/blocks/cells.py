@@ -9,9 +9,9 @@ import numpy as np
 from flint import arb
 from numpy.typing import NDArray
 
-from reductions.constructions.blocks import var_layout as layout
-from reductions.constructions.blocks.var_blocks import Blocks
-from reductions.constructions.blocks.var_norms import score_of_mixtures
+from reductions.constructions.blocks import layout
+from reductions.constructions.blocks.flags import Blocks
+from reductions.constructions.blocks.norms import score_of_mixtures
 from reductions.problems.exact_arrays import ExactArray, interpolated
 from varproof.base.balls import ball
 
@@ -84,7 +84,7 @@ def transfer(
 
 def coarse_transfer(source: layout.Source, sides: tuple[int, ...], blocks: Blocks, neutral: int | None) -> Transfer:
     """A bound that is no better than `transfer`, before anything is interpolated: mixtures of keys, w in weight."""
-    # a thousandth more: var_norms rounds entries up to 24 bits
+    # a thousandth more: norms rounds entries up to 24 bits
     mixture = layout.largest_score(source) * ball(blocks.weight_sum * Fraction(1001, 1000))
     return _transfer(source, sides, blocks, mixture, neutral)
 
