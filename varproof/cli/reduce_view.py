@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from varproof.base.display import shown
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from reductions.run.reduce import Reduced
 
 WITNESS_ITEMS = 40
+PROSE_WIDTH = 88
 
 
 def show(console: Console, done: Reduced, *, explain: bool) -> None:
@@ -96,15 +98,25 @@ def _oracle(done: Reduced) -> str:
     return f"oracle {done.oracle}: {answers}{known}, {leaves.seconds:.3f} s{error}{allowed}"
 
 
+def folded(paragraph: str, width: int) -> str:
+    """Prose folded to `width`; lines that begin with a space are rows of a matrix and stay whole.
+
+    >>> print(folded("a b c\\n  1 0 1 0", 3))
+    a b
+    c
+      1 0 1 0
+    """
+    lines = paragraph.splitlines()
+    return "\n".join(line if line[:1].isspace() else textwrap.fill(line, width) for line in lines)
+
+
 def _story(console: Console, done: Reduced) -> None:
     for number, step in enumerate(done.steps, start=1):
         rule = step.rule
         console.rule(f"Step {number}: {rule.source.NAME} to {rule.target.NAME} ({rule.name})", align="left")
-        console.print(rule.summary, soft_wrap=False)
-        for paragraph in step.paragraphs:
+        for paragraph in (rule.summary, *step.paragraphs):
+            console.print(folded(paragraph, min(console.width, PROSE_WIDTH)), soft_wrap=True)
             console.print()
-            console.print(paragraph)
-        console.print()
     console.rule("Coming back", align="left")
     for step in reversed(done.steps):
         said = "" if step.decision is None else f"{step.rule.source.NAME}: {step.decision.value}"
