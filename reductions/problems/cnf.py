@@ -13,6 +13,9 @@ import numpy as np
 from reductions.core.answer import Answer, Decision
 from varproof.base.errors import InputError
 
+MOST_VARIABLES = 10**7  # that a formula may have
+MOST_SOLVED = 10**6  # that `solve` takes: a model names every variable
+
 Clauses = list[frozenset[int]]
 
 
@@ -22,6 +25,7 @@ class Cnf:
 
     Clauses are kept as written: the empty clause (never true), tautologies, repeated literals and clauses, and
     variables that occur nowhere are all allowed. A witness is a tuple of signed literals, one for each variable.
+    Raises `InputError` for literals out of range and for more than 10^7 variables.
 
     >>> formula = Cnf(2, ((1, 2), (-1,)))
     >>> formula.solve().witness
@@ -44,6 +48,13 @@ class Cnf:
     def __post_init__(self) -> None:
         if not _is_integer(self.variables) or self.variables < 0:
             raise InputError("the number of variables must be a nonnegative integer", got=self.variables)
+        if self.variables > MOST_VARIABLES:
+            raise InputError(
+                "too many variables",
+                got=self.variables,
+                allowed=f"at most {MOST_VARIABLES}",
+                hint="number the variables in use from 1 on, without gaps",
+            )
         clauses = tuple(tuple(clause) for clause in self.clauses)
         for number, clause in enumerate(clauses, 1):
             for literal in clause:
@@ -92,7 +103,14 @@ class Cnf:
             stack.append((_assign(clauses, literal), (*true, literal)))
 
     def solve(self) -> Answer:
-        """The first model found by `witnesses`."""
+        """The first model found by `witnesses`. Raises `InputError` for more than 10^6 variables."""
+        if self.variables > MOST_SOLVED:
+            raise InputError(
+                "too many variables for the reference solver: a model names every one",
+                got=self.variables,
+                allowed=f"at most {MOST_SOLVED}",
+                hint="leave out variables that occur in no clause",
+            )
         witness = next(self.witnesses(), None)
         if witness is None:
             return Answer(Decision.NO, count=0)

@@ -94,7 +94,16 @@ def test_malformed_witnesses(witness: object) -> None:
 
 
 def test_a_witness_of_the_wrong_length_is_refused_before_anything_is_allocated() -> None:
-    assert not Cnf(10**15, ((1,),)).verify((1,))
+    assert not Cnf(10**7, ((1,),)).verify((1,))
+
+
+def test_absurd_numbers_of_variables_are_refused() -> None:
+    assert Cnf(10**7, ((1,),)).variables == 10**7
+    for many in (10**7 + 1, 10**30):
+        with pytest.raises(InputError, match="at most 10000000"):
+            Cnf.from_json({"problem": "cnf", "variables": many, "clauses": [[1]]})
+    with pytest.raises(InputError, match="at most 1000000\n"):
+        Cnf(10**6 + 1, ((1,),)).solve()
 
 
 @pytest.mark.parametrize("clauses", [((0,),), ((3,),), ((-3,),), ((1.0,),), ((True,),), (("1",),)])
