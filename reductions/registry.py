@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
+from collections.abc import Sequence
 from typing import Any
 
 from reductions.core.reduction import CitedEdge, Reduction
@@ -45,7 +47,7 @@ def problems() -> tuple[type[Any], ...]:
 
 
 def problem_named(name: str) -> type[Any]:
-    """The problem of this name. Raises `InputError` for others.
+    """The problem of this name. Raises `InputError` for others, with the nearest name as hint.
 
     >>> problem_named("ov").NAME
     'ov'
@@ -53,7 +55,8 @@ def problem_named(name: str) -> type[Any]:
     for problem in problems():
         if name == problem.NAME:
             return problem
-    raise InputError("unknown problem", got=name, allowed=", ".join(each.NAME for each in problems()))
+    names = [each.NAME for each in problems()]
+    raise InputError("unknown problem", got=name, allowed=", ".join(names), hint=near(name, names))
 
 
 def rules() -> tuple[Reduction, ...]:
@@ -62,7 +65,7 @@ def rules() -> tuple[Reduction, ...]:
 
 
 def rule_named(name: str) -> Reduction:
-    """The rule of this name. Raises `InputError` for others.
+    """The rule of this name. Raises `InputError` for others, with the nearest name as hint, and for cited theorems.
 
     >>> rule_named("cnf_to_ov").kind.value
     'many-one'
@@ -70,7 +73,30 @@ def rule_named(name: str) -> Reduction:
     for rule in rules():
         if rule.name == name:
             return rule
-    raise InputError("unknown rule", got=name, allowed=", ".join(RULES))
+    known = [*RULES, *(edge.name for edge in cited())]
+    if name in known:
+        raise cannot_be_run(name)
+    raise InputError("unknown rule", got=name, allowed=", ".join(RULES), hint=near(name, known))
+
+
+def cannot_be_run(name: str) -> InputError:
+    """The error for a cited theorem where a rule is needed."""
+    return InputError(
+        "a cited theorem cannot be run",
+        got=name,
+        allowed="names of executable rules",
+        hint="it is a published result without a program here: varproof graph shows it, dashed, and what runs",
+    )
+
+
+def near(name: str, known: Sequence[str]) -> str:
+    """A hint with the nearest known name, or nothing.
+
+    >>> near("attenton", ["ov", "attention"])
+    'did you mean attention?'
+    """
+    found = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {found[0]}?" if found else ""
 
 
 def cited() -> tuple[CitedEdge, ...]:

@@ -38,12 +38,14 @@ class Exponents:
 
     N is the `SIZE` of the problems. A target time N^e gives the source the exponent max(sigma, kappa + rho e).
     `proviso` says in words what the three need beyond the defaults of the rule; sentences about exponents repeat it.
+    `log_dimension`: they hold for vectors of dimension O(log N) only, not for every dimension N^o(1).
     """
 
     rho: sympy.Expr
     kappa: sympy.Expr
     sigma: sympy.Expr
     proviso: str = ""
+    log_dimension: bool = False
 
     def through(self, exponent: sympy.Expr) -> sympy.Expr:
         """The exponent of the source when the target takes N_target^exponent.

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from varproof.base.errors import InputError
 
 LARGEST_LIMIT = 1 << 40  # integers; a limit beyond is no limit on any machine
+RAISE_LIMIT = "--set limit=NUMBER raises it"
 
 
 def whole_number(low: int, high: int) -> Callable[[str], int]:

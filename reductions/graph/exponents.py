@@ -138,7 +138,22 @@ def exponent_sentence(path: Sequence[Edge]) -> str:
     if cited:
         words.append(f" Uses the cited theorem {' and '.join(cited)}.")
     words.extend(f" {edge.name} needs {edge.exponents.proviso}." for edge in path if edge.exponents.proviso)
+    words.append(_sparse_only(path))
     return "".join(words)
+
+
+def _sparse_only(path: Sequence[Edge]) -> str:
+    """That formulas must have O(n) clauses: the dimension is their number, and a step behind needs O(log N).
+
+    A step from formulas to formulas in front (sparsification) brings them there; then nothing is said.
+    """
+    place = next((i for i, edge in enumerate(path) if edge.source.NAME == "cnf" != edge.target.NAME), len(path))
+    behind = [edge.name for edge in path[place + 1 :] if edge.exponents.log_dimension]
+    if place or not behind:
+        return ""
+    return f" {path[0].name} is meant for formulas with O(variables) clauses here: {', '.join(behind)} " + (
+        f"need{'s' if len(behind) == 1 else ''} dimension O(log N), and sparsify is not on this path."
+    )
 
 
 def power(base: str, exponent: str) -> str:

@@ -30,7 +30,8 @@ class FirstInstances:
                 return None
             reason = rule.accepts(instance, self.settings(rule)) if rule.accepts is not None else None
             if reason is not None:
-                return f"{rule.name}: {reason}"
+                # reasons may be the text of an error, over several lines
+                return f"{rule.name}: {'; '.join(line.strip() for line in reason.splitlines())}"
         return None
 
     def precision(self, path: Sequence[Reduction]) -> Mapping[str, Any] | None:

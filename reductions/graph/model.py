@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -10,6 +9,7 @@ import networkx as nx
 
 from reductions import registry
 from reductions.core.reduction import CitedEdge, Reduction
+from reductions.registry import near
 from varproof.base.errors import InputError
 
 Edge: TypeAlias = Reduction | CitedEdge
@@ -62,16 +62,6 @@ def edge_named(made: Graph, name: str) -> Edge:
     if name in found:
         return found[name]
     raise InputError("unknown rule", got=name, allowed=", ".join(found), hint=near(name, list(found)))
-
-
-def near(name: str, known: Sequence[str]) -> str:
-    """A hint with the nearest known name, or nothing.
-
-    >>> near("attenton", ["ov", "attention"])
-    'did you mean attention?'
-    """
-    found = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {found[0]}?" if found else ""
 
 
 def reachable(made: Graph, source: str) -> tuple[str, ...]:

@@ -9,22 +9,58 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import reduce
 from itertools import product
+from typing import Any
 
 import sympy
 
 from varproof.base.errors import InputError
 
+LARGEST_POWER = 4096  # bits of a power that is still worked out
 _MONOTONE = (sympy.floor, sympy.ceiling, sympy.log, sympy.Max, sympy.Min)
+
+
+class TooLargeError(ArithmeticError):
+    """A power in a size formula has more than `LARGEST_POWER` bits; it is not worked out."""
 
 
 def substituted(formula: sympy.Expr, values: Mapping[str, sympy.Expr]) -> sympy.Expr:
     """`formula` with all symbols of these names replaced at once, whatever their assumptions.
 
+    Raises `TooLargeError` where a power of numbers would have more than 4096 bits: 2^(n/2) for a million variables.
+
     >>> x, y = sympy.symbols("x y")
     >>> substituted(x + 2 * y, {"x": y, "y": x})
     2*x + y
     """
-    return formula.xreplace({symbol: values[str(symbol)] for symbol in formula.free_symbols if str(symbol) in values})
+    if not any(str(symbol) in values for symbol in formula.free_symbols):
+        return formula
+    if formula.is_Symbol:
+        return values[str(formula)]
+    if isinstance(formula, sympy.Piecewise):
+        return formula.func(
+            *(
+                (substituted(value, values), condition.xreplace(_table(condition, values)))
+                for value, condition in formula.args
+            )
+        )
+    parts = [substituted(part, values) for part in formula.args]
+    return _power(*parts) if formula.is_Pow else formula.func(*parts)
+
+
+def _table(formula: Any, values: Mapping[str, sympy.Expr]) -> dict[sympy.Symbol, sympy.Expr]:
+    return {symbol: values[str(symbol)] for symbol in formula.free_symbols if str(symbol) in values}
+
+
+def _power(base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
+    """The power, where it is not too large to be written out."""
+    if base.is_Rational and exponent.is_Rational and abs(exponent) * _bits(base) > LARGEST_POWER:
+        raise TooLargeError
+    return base**exponent
+
+
+def _bits(number: sympy.Expr) -> int:
+    """log2 of a positive rational or its inverse, whichever is above 1, rounded up (of its larger part)."""
+    return (max(abs(int(number.p)), int(number.q)) - 1).bit_length()
 
 
 def nondecreasing(formula: sympy.Expr, names: frozenset[str]) -> bool:
@@ -131,11 +167,11 @@ def _interval(
     if formula.is_Pow:
         (base_low, base_high), (least, most) = parts
         if base_low == base_high and (base_low - 1).is_nonnegative:
-            return base_low**least, base_low**most
+            return _power(base_low, least), _power(base_low, most)
         if least == most and base_low.is_nonnegative and least.is_nonnegative:
-            return base_low**least, base_high**least
+            return _power(base_low, least), _power(base_high, least)
         if least == most and base_low.is_positive and least.is_negative:
-            return base_high**least, base_low**least
+            return _power(base_high, least), _power(base_low, least)
     raise InputError("this size formula has no bound by substitution", got=formula)
 
 

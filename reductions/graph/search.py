@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from reductions import registry
 from reductions.core.reduction import Reduction
 from reductions.graph import model
 from reductions.graph.exponents import exponent_sentence
 from reductions.graph.first_instance import FirstInstances, assumed_bits
+from reductions.graph.pairs import too_many_pairs
 from reductions.graph.sizes import Sizes, after, along, start
 from varproof.base.errors import InputError
 
@@ -33,6 +35,7 @@ REFERENCE: Mapping[str, int] = {
     "tokens": 340,
     "rows": 256,
 }
+SHOWN = 4  # reasons that an error lists
 UNKNOWN = float("inf")  # a size that still holds a symbol: larger than every number
 
 
@@ -95,7 +98,7 @@ def pareto(
     chosen = _routes(source, target, via, options, rules, reference)
     if not isinstance(source, (str, type)):
         seen = FirstInstances(source, options)
-        reasons = {route.names: seen.refusal(route.rules) for route in chosen}
+        reasons = {route.names: _reason(route, seen) for route in chosen}
         kept = [_measured(route, seen) for route in chosen if reasons[route.names] is None]
         if chosen and not kept:
             raise _refused([reason for reason in reasons.values() if reason is not None])
@@ -127,7 +130,7 @@ def find_path(
         return list(chosen[0].rules)
     seen, reasons = FirstInstances(source, options), []
     for route in chosen:
-        reason = seen.refusal(route.rules)
+        reason = _reason(route, seen)
         if reason is None:
             return list(route.rules)
         reasons.append(reason)
@@ -162,7 +165,7 @@ def _routes(
     model.node_named(made, target)
     for each in via:
         if not isinstance(model.edge_named(made, each), Reduction):
-            raise InputError("a cited theorem cannot be run", got=each, allowed="names of executable rules")
+            raise registry.cannot_be_run(each)
     if isinstance(source, (str, type)):
         table = {**REFERENCE, **(reference or {})}
         parameters = {key: table.get(key, 16) for key in problem.PARAMETERS}
@@ -174,8 +177,10 @@ def _routes(
             hint = "varproof graph shows all rules; a path uses a rule at most once"
             raise InputError(f"no path from {name} to {target} has these rules in order", got=", ".join(via), hint=hint)
         raise model.unreachable(made, name, target)
+    # an option is meant for a rule that has it; where no path has rules for all of them every path is looked at
+    wanted = [walk for walk in walks if set(options or {}) <= {key for rule in walk for key in rule.options}]
     sizes: dict[tuple[str, ...], Sizes] = {(): start(problem, parameters)}
-    found = [_route(walk, sizes, options) for walk in walks]
+    found = [_route(walk, sizes, options) for walk in wanted or walks]
     return sorted(found, key=_order)
 
 
@@ -211,10 +216,19 @@ def _beats(one: Route, other: Route) -> bool:
     return all(a <= b for a, b in pairs) and any(a < b for a, b in pairs)
 
 
+def _reason(route: Route, seen: FirstInstances) -> str | None:
+    """Why the route does not take the instance: what costs nothing is asked first, and images are made last."""
+    first = seen.refusal(route.rules[:1])
+    return first or too_many_pairs(route.rules, route.sizes) or seen.refusal(route.rules)
+
+
 def _refused(reasons: Sequence[str]) -> InputError:
+    """The error with one reason a line in the hint, where nothing is cut."""
     different = list(dict.fromkeys(reasons))
+    more = [f"and {len(different) - SHOWN} more reasons on other paths"] if len(different) > SHOWN else []
     return InputError(
         "no path takes this instance",
-        got="; ".join(different[:3]),
+        got="1 path that refuses" if len(reasons) == 1 else f"{len(reasons)} paths that all refuse",
         allowed="an instance that every rule of a path takes",
+        hint="\n           ".join([*different[:SHOWN], *more]),
     )

@@ -10,7 +10,7 @@ from typing import Any
 import sympy
 
 from reductions.core.reduction import Reduction, size
-from reductions.graph.monotone import substituted, upper_bound
+from reductions.graph.monotone import TooLargeError, substituted, upper_bound
 from varproof.base.errors import InputError
 
 
@@ -65,7 +65,10 @@ def after(rule: Reduction, before: Sizes, options: Mapping[str, Any] | None = No
         if formula is not None:
             formula = substituted(sympy.sympify(formula), settings)
             if {str(symbol) for symbol in formula.free_symbols} & set(before.upper) <= set(before.exact):
-                exact[name] = upper[name] = substituted(formula, before.exact)
+                try:
+                    exact[name] = upper[name] = substituted(formula, before.exact)
+                except TooLargeError:
+                    upper[name] = sympy.oo
                 continue
         bounds = [each for each in (formula, rule.upper_size[name]) if each is not None]
         values = [_bound(substituted(sympy.sympify(each), settings), before) for each in bounds]
@@ -116,7 +119,9 @@ def whole(value: sympy.Expr) -> int | None:
 
 
 def _bound(formula: sympy.Expr, before: Sizes) -> sympy.Expr:
+    if any(before.upper[str(symbol)] == sympy.oo for symbol in formula.free_symbols if str(symbol) in before.upper):
+        return sympy.oo
     try:
         return upper_bound(formula, before.exact, before.upper)
-    except InputError:
+    except (InputError, TooLargeError):
         return sympy.oo  # no bound is known: larger than everything in comparisons, never an estimate

@@ -43,7 +43,9 @@ def routes_text(routes: Sequence[Route]) -> str:
         numbers = [f"{name} {'?' if value is None else value}" for name, value in facts["sizes"].items()]
         calls = "?" if facts["calls"] is None else facts["calls"]
         source = "" if route.measured else " (rule of thumb)"
-        lines.extend(_folded(f"here: {', '.join(numbers)}; calls {calls}; {route.delta_bits} bits of error{source}", 3))
+        lines.extend(
+            _folded(f"here at most: {', '.join(numbers)}; calls {calls}; {route.delta_bits} bits of error{source}", 3)
+        )
         lines.extend(_folded(f"sizes: {'; '.join(size_lines(facts))}; calls <= {facts['calls_formula']}", 3))
         lines.extend(_folded(facts["exponent"], 3))
     return "\n".join(lines)

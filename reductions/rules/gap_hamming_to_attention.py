@@ -197,6 +197,7 @@ RULE = Reduction(
         sympy.Integer(0),
         sympy.Integer(1),
         proviso="dimension O(log left) and a constant small_ball as small as the exponent asks for",
+        log_dimension=True,
     ),
     calls=sympy.Integer(1),
     operations=image_operations(_left, _right, _dim, _upper) + (_lookups + _right) * (_dim + 1),

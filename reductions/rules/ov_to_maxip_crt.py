@@ -18,7 +18,7 @@ from reductions.constructions.vectors.pair_answers import any_answer, same_pair,
 from reductions.constructions.vectors.residues import PrimeProduct, primes_above
 from reductions.core.answer import Answer
 from reductions.core.reduction import Exponents, Kind, Mapped, Mutant, Option, Reduction, size
-from reductions.core.whole_number import LARGEST_LIMIT, whole_number
+from reductions.core.whole_number import LARGEST_LIMIT, RAISE_LIMIT, whole_number
 from reductions.problems.maxip import MaxInnerProduct
 from reductions.problems.orthogonal_vectors import OrthogonalVectors
 
@@ -44,7 +44,8 @@ def accepts(instance: OrthogonalVectors, options: Mapping[str, Any]) -> str | No
         return f"inner products of {blocks} integers below {product} do not fit int64 when squared"
     numbers = (instance.left.rows + max(1, blocks * product) * instance.right.rows) * (blocks**2 + blocks + 1)
     if numbers > options["limit"]:
-        return f"up to {blocks * product} targets, {numbers} integers, are more than the limit of {options['limit']}"
+        found = f"up to {blocks * product} targets, {numbers} integers,"
+        return f"{found} are more than the limit of {options['limit']}; {RAISE_LIMIT}"
     return None
 
 

@@ -17,7 +17,7 @@ from reductions.constructions.vectors.reed_solomon_image import Made, image
 from reductions.constructions.vectors.residues import NextPrime
 from reductions.core.answer import Answer
 from reductions.core.reduction import Exponents, Kind, Mapped, Mutant, Option, Reduction, size
-from reductions.core.whole_number import LARGEST_LIMIT, whole_number
+from reductions.core.whole_number import LARGEST_LIMIT, RAISE_LIMIT, whole_number
 from reductions.problems.maxip import MaxInnerProduct
 from reductions.problems.orthogonal_vectors import OrthogonalVectors
 
@@ -37,7 +37,7 @@ def accepts(instance: OrthogonalVectors, options: Mapping[str, Any]) -> str | No
     numbers = (max(1, instance.left.rows) * (1 + field.messages) + instance.right.rows) * field.width
     if numbers > limit:
         targets = f"{field.q}^{field.length - 1} targets in dimension {field.q}^{field.blocks + 1}"
-        return f"{targets} are more than the limit of {limit} integers"
+        return f"{targets} are more than the limit of {limit} integers; {RAISE_LIMIT}"
     return None
 
 
@@ -143,6 +143,7 @@ RULE = Reduction(
         sympy.Integer(0),
         sympy.Integer(1),
         proviso="dimension O(log left) and about (ln ln left)^2 blocks, not a constant number",
+        log_dimension=True,
     ),
     calls=CALLS,
     operations=(LEFT + RIGHT) * (DIM + SPLIT * Q + WIDTH) + CALLS * (Q + LEFT * WIDTH),

@@ -13,7 +13,7 @@ from reductions.constructions.vectors.gap_vectors import vectors_at_the_gap
 from reductions.constructions.vectors.matrix_text import aligned
 from reductions.constructions.vectors.pair_answers import same_answer, same_pair, turned_pair
 from reductions.core.reduction import Exponents, Kind, Mapped, Mutant, Option, Reduction, size
-from reductions.core.whole_number import LARGEST_LIMIT, whole_number
+from reductions.core.whole_number import LARGEST_LIMIT, RAISE_LIMIT, whole_number
 from reductions.problems.maxip import MaxInnerProduct
 from reductions.problems.orthogonal_vectors import OrthogonalVectors
 from reductions.rules.ov_to_maxip import complemented
@@ -50,7 +50,8 @@ def accepts(instance: OrthogonalVectors, options: Mapping[str, Any]) -> str | No
         return f"the power must be at least 1, not {power}"
     # 2^64 integers are too many for any machine, and no larger power is worked out
     if dim and (power > 64 or rows * (2 * dim) ** power > options["limit"]):
-        return f"{rows} rows of {2 * dim}^{power} integers are more than the limit of {options['limit']}"
+        found = f"{rows} rows of {2 * dim}^{power} integers"
+        return f"{found} are more than the limit of {options['limit']}; {RAISE_LIMIT}"
     return None
 
 

@@ -82,8 +82,11 @@ def solve_along(
     chosen = options_of(rule, options or {})
     reason = rule.accepts(instance, chosen) if rule.accepts is not None else None
     if reason is not None:
+        one_line = "; ".join(line.strip() for line in reason.splitlines())
         raise InputError(
-            f"rule {rule.name} does not take this instance", got=reason, hint="choose another path (--via)"
+            f"rule {rule.name} does not take this instance",
+            allowed="an instance that every rule of the path takes, or another path (--via)",
+            hint=one_line,
         )
     start = time.perf_counter()
     mapped = rule.forward(instance, chosen)

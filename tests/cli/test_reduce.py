@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -303,3 +304,40 @@ def test_options_outside_their_range_are_refused(
     if setting == "blocks=0":
         with pytest.raises(InputError, match="an integer from 1 to 20"):
             reduce(Cnf(1, ((1,),)), to, via=(rule,), options={"blocks": 0})
+
+
+@pytest.mark.parametrize("via", ["", " --via attention_to_var_interpolated"])
+def test_absurd_numbers_of_variables_are_refused_at_once(here: Path, capsys: Capture, via: str) -> None:
+    (here / "h7.cnf").write_text("p cnf 10000000 1\n1 2 0\n")
+    start = time.monotonic()
+    error = refused(capsys, f"reduce h7.cnf --to var-attention{via}")
+    assert "2^5000000 and 2^5000000" in error["hint"]
+    assert "bytes" in error["hint"]
+    assert time.monotonic() - start < 5
+    assert "at most 1000000" in refused(capsys, "reduce h7.cnf --to cnf")["allowed"]
+    (here / "h30.json").write_text(json.dumps({"problem": "cnf", "variables": 10**30, "clauses": [[1]]}))
+    assert refused(capsys, "reduce h30.json --to cnf")["allowed"] == "at most 10000000"
+
+
+@pytest.mark.parametrize("to", ["ov", "hamming", "gap-hamming", "maxip", "attention", "var-attention"])
+def test_too_many_pairs_are_refused_with_numbers(here: Path, capsys: Capture, to: str) -> None:
+    (here / "n40.cnf").write_text("p cnf 40 1\n1 40 0\n")
+    error = refused(capsys, f"reduce n40.cnf --to {to}")
+    assert "pairs; at most 2^" in error["hint"]
+
+
+def test_names_that_are_nearly_right_and_names_that_cannot_be_run(here: Path, capsys: Capture) -> None:
+    assert refused(capsys, "reduce yes.cnf --to attn")["hint"] == "did you mean attention?"
+    assert refused(capsys, "reduce yes.cnf --to ov --via cnf_ov")["hint"] == "did you mean cnf_to_ov?"
+    assert refused(capsys, "rule check cnf_ov")["hint"] == "did you mean cnf_to_ov?"
+    assert "cannot be run" in refused(capsys, "reduce yes.cnf --to maxip --via cited_chen")["message"]
+    assert "empty name" in refused(capsys, "reduce yes.cnf --to ov --via ,")["message"]
+    assert "empty name" in refused(capsys, "reduce yes.cnf --to ov --via cnf_to_ov,")["message"]
+
+
+def test_limits_that_an_option_raises_are_named(here: Path, capsys: Capture) -> None:
+    for setting in ("--via ov_to_maxip_tensor --set limit=3", "--via ov_to_maxip_crt --set limit=3"):
+        assert (
+            "limit of 3; --set limit=NUMBER raises it"
+            in refused(capsys, f"reduce yes.cnf --to maxip {setting}")["hint"]
+        )

@@ -113,7 +113,7 @@ def reduce(
             done = run(
                 loaded.instance,
                 to,
-                via=tuple(name.strip() for name in via.split(",")) if via is not None else (),
+                via=_rules(via) if via is not None else (),
                 oracle=oracle or "exact",
                 dtype=dtype or "auto",
                 options=chosen,
@@ -138,6 +138,14 @@ def _refuse_with_resume(given: set[str]) -> None:
             allowed="--oracle, --explain and --json beside --resume",
             hint="start another run with --out to change it",
         )
+
+
+def _rules(via: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in via.split(","))
+    if not all(names):
+        hint = "leave --via out to have the path chosen; varproof graph lists the rules"
+        raise InputError("--via has an empty name", got=via, allowed="RULE or RULE,RULE,..", hint=hint)
+    return names
 
 
 def _options(settings: list[str] | tuple[str, ...]) -> dict[str, str]:

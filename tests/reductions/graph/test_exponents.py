@@ -9,6 +9,7 @@ import sympy
 
 from reductions.core.reduction import Exponents
 from reductions.graph.exponents import EPS, composed, exponent_sentence, ledger, resolved
+from reductions.graph.model import edge_named, graph
 from reductions.registry import rule_named
 from varproof.base.errors import InputError
 
@@ -99,3 +100,20 @@ def test_sentences_say_what_exponents_need_beyond_the_defaults() -> None:
     assert exponent_sentence(path).endswith("ov_to_maxip_reed_solomon needs " + path[0].exponents.proviso + ".")
     assert "not a constant number" in path[0].exponents.proviso
     assert " needs " not in exponent_sentence(path[1:])
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [("cited_rubinstein",), ("cited_chen", "maxip_to_attention"), ("ov_to_maxip_reed_solomon", "maxip_to_attention")],
+)
+def test_without_sparsification_the_formulas_must_be_sparse(behind: tuple[str, ...]) -> None:
+    made = graph()
+    path = [edge_named(made, name) for name in ("sparsify", "cnf_to_ov", *behind)]
+    meant = (
+        f" cnf_to_ov is meant for formulas with O(variables) clauses here: {behind[0]} needs dimension O(log N), and "
+    )
+    assert exponent_sentence(path[1:]).endswith(meant + "sparsify is not on this path.")
+    assert "O(variables)" not in exponent_sentence(path), "sparsify makes formulas with O(n) clauses"
+    assert "O(variables)" not in exponent_sentence(path[2:]), "no formula on this path"
+    plain = [edge_named(made, name) for name in ("cnf_to_ov", "ov_to_attention_scaling", "attention_to_var_free")]
+    assert "O(variables)" not in exponent_sentence(plain), "every dimension N^o(1) will do"

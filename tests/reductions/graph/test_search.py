@@ -5,8 +5,12 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+import sympy
 
+from reductions.core.reduction import Option
+from reductions.graph.pairs import too_many_pairs
 from reductions.graph.search import find_path, pareto
+from reductions.graph.sizes import along
 from varproof.base.errors import InputError
 
 
@@ -95,3 +99,45 @@ def test_precision_comes_from_the_instance(stub: SimpleNamespace) -> None:
     guess = pareto("cnf", "attention", ("scaling",), rules=stub.rules)[0]
     assert (guess.delta_bits, guess.logit_bound, guess.measured) == (2, None, False)
     assert guess.symbolic()[-1].upper["keys"].free_symbols
+
+
+def test_what_all_paths_refuse_is_said_in_full_one_reason_a_line(stub: SimpleNamespace) -> None:
+    long = "first\n  got:     " + "7" * 200
+    rules = [
+        stub.make(name, stub.OV, stub.GAP, {}, dict.fromkeys(("left", "right", "dim"), 1), (1, 0, 1),
+                  accepts=lambda instance, options, name=name: f"{name} {long}")
+        for name in "abcdef"
+    ]  # fmt: skip
+    with pytest.raises(InputError) as caught:
+        find_path(stub.OV(1, 1, 1), "gap-hamming", rules=rules)
+    assert caught.value.got == "6 paths that all refuse"
+    lines = caught.value.hint.splitlines()
+    assert lines[0] == "a: a first; got:     " + "7" * 200
+    assert len(lines) == 5
+    assert lines[-1].strip() == "and 2 more reasons on other paths"
+
+
+def test_an_option_chooses_the_rules_that_have_it(stub: SimpleNamespace) -> None:
+    sizes = {"queries": 1, "keys": 2, "head_dim": 3}
+    option = {"depth": Option(1, int, "an option of one rule")}
+    slow = stub.make("slow", stub.OV, stub.ATTENTION, {}, sizes, (1, 0, 1), options=option, calls=sympy.Integer(99))
+    rules = (*stub.rules, slow)
+    assert names(find_path("ov", "attention", rules=rules)) == ["scaling"]
+    assert names(find_path("ov", "attention", options={"depth": 2}, rules=rules)) == ["slow"]
+    assert [route.names for route in pareto("ov", "attention", options={"depth": 2}, rules=rules)] == [("slow",)]
+    assert names(find_path("ov", "attention", options={"unknown": 2}, rules=rules)) == ["scaling"]
+
+
+def test_too_many_pairs_are_refused_before_anything_is_built(stub: SimpleNamespace) -> None:
+    def forward(instance: object, options: object) -> None:
+        raise AssertionError("built")
+
+    for rule in stub.rules:
+        object.__setattr__(rule, "forward", forward)
+    with pytest.raises(InputError) as caught:
+        find_path(stub.CNF(40, 20, 3), "attention", ("scaling",), rules=stub.rules)
+    assert caught.value.hint.startswith("2^20 x 2^20 rows make 2^40 pairs; at most 2^")
+    sizes = along([stub.cnf_to_ov], {"variables": 10, "clauses": 3, "width": 3})
+    assert too_many_pairs([stub.cnf_to_ov], sizes, {"ov": 1024}) == ""
+    assert too_many_pairs([stub.cnf_to_ov], sizes, {"ov": 1023}).startswith("32 x 32 rows make 2^10 pairs; at most 10")
+    assert too_many_pairs([stub.counting], along([stub.counting], {"left": 9, "right": 9, "dim": 1}), {}) == ""

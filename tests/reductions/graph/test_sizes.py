@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from fractions import Fraction
 from itertools import product
 from types import SimpleNamespace
@@ -10,8 +11,9 @@ import pytest
 import sympy
 
 from reductions.core.reduction import Option, size
-from reductions.graph.monotone import nondecreasing, upper_bound
+from reductions.graph.monotone import TooLargeError, nondecreasing, substituted, upper_bound
 from reductions.graph.sizes import along, option_values
+from reductions.registry import rule_named
 from varproof.base.errors import InputError
 
 n, m = size("variables"), size("clauses")
@@ -119,3 +121,19 @@ def test_what_has_no_bound_is_unknown_and_not_small(stub: SimpleNamespace) -> No
 
 def left_of() -> sympy.Expr:
     return 2**n
+
+
+def test_powers_of_absurd_size_are_no_numbers() -> None:
+    """A hundred million digits would take minutes; such a size is larger than everything and never a number."""
+    start = time.monotonic()
+    with pytest.raises(TooLargeError):
+        substituted(2 ** size("n"), {"n": sympy.Integer(10**9)})
+    with pytest.raises(TooLargeError):
+        substituted(size("n") ** -3, {"n": 1 / sympy.Integer(2) ** 4000})
+    assert substituted(2 ** size("n"), {"n": sympy.Integer(4000)}) == 2**4000
+    assert substituted(size("n") ** sympy.Integer(10**9), {"n": sympy.Integer(1)}) == 1
+    path = [rule_named(name) for name in ("cnf_to_ov", "ov_to_attention_scaling", "attention_to_var_interpolated")]
+    found = along(path, {"variables": 10**7, "clauses": 1, "width": 2})
+    assert found[1].numbers() == {"left": None, "right": None, "dim": 1}
+    assert found[-1].numbers()["tokens"] is None
+    assert time.monotonic() - start < 5
