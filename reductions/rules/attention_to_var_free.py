@@ -8,90 +8,56 @@ ln P: together they hold its mass. Otherwise they get the score -M (suppression)
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import Any
 
-import numpy as np
 import sympy
-from flint import arb
-from numpy.typing import NDArray
 
-from reductions.constructions.blocks import layout
+from reductions.constructions.blocks import layout, limits
 from reductions.constructions.blocks.free_checks import faults
+from reductions.constructions.blocks.free_image import built, places, suppression
 from reductions.constructions.blocks.free_mutants import mutants
 from reductions.constructions.blocks.hard import threshold_instances
-from reductions.constructions.blocks.neutral import constant_channel, largest_but, lowered_neutral
-from reductions.core.reduction import Exponents, Kind, Mapped, Option, Reduction, size
+from reductions.constructions.blocks.needs import needs
+from reductions.constructions.blocks.neutral import constant_channel, lowered_neutral
+from reductions.constructions.blocks.options import COPIES_OPTION, in_one_line, schedule_option
+from reductions.constructions.blocks.sides import schedule_with
+from reductions.core.reduction import Exponents, Kind, Mapped, Reduction, size
 from reductions.precision.rounding import working_precision
 from reductions.problems.attention import ApproximateAttention
 from reductions.problems.var_attention import VarAttention
-from varproof.base.balls import ball, to_float, upper_rational
+from varproof.base.balls import ball
 from varproof.base.errors import InputError
-from varproof.growth.schedules import PRESETS, Schedule, doubling, parse_schedule
-
-
-@dataclass(frozen=True, eq=False)
-class Context:
-    """`cost` of the construction in delta, and how the spare tokens were filled.
-
-    Spare tokens score at most `lowering` away from what they would score with the key and without suppression.
-    `schedule` is the last side of the schedule where one was named, else 0.
-    """
-
-    queries: int
-    cost: Fraction
-    placed: NDArray[np.int64]  # indices of the source keys on the last scale
-    spare: int
-    neutral: bool
-    strength: float
-    lowering: Fraction
-    schedule: int
-    notes: tuple[str, ...] = ()
-
-
-def places(instance: ApproximateAttention) -> int:
-    """Tokens that the last scale must have."""
-    return max(len(instance.queries), len(instance.keys) - (constant_channel(instance) is not None), 1)
-
-
-def schedule_for(instance: ApproximateAttention, text: str | None) -> Schedule:
-    """The schedule named, or the smallest of the presets and of doubling whose last scale has the places."""
-    if text is not None:
-        return parse_schedule(text)
-    needed, side = places(instance), 2
-    while side * side < needed:
-        side *= 2
-    for name in PRESETS:
-        if parse_schedule(name).side == side:
-            return parse_schedule(name)
-    return doubling(side)
 
 
 def accepts(instance: ApproximateAttention, options: Mapping[str, Any]) -> str | None:
     """None, or why not."""
-    reason = layout.refusal(instance)
+    reason = limits.refusal(instance)
     if reason is not None:
         return reason
     if int(options["copies"]) < 1:
         return f"copies {options['copies']}: at least 1"
-    schedule = schedule_for(instance, options["schedule"])
+    try:
+        schedule = schedule_with(places(instance), options["schedule"])
+    except InputError as error:
+        return in_one_line(error)
     if places(instance) > schedule.side**2:
         return f"{places(instance)} keys or queries do not fit {schedule.side}^2 tokens of the last scale"
     if len(schedule.sides) < 2:
         return "a schedule of one scale leaves no token for the neutral mass"
-    reason = layout.too_large(schedule.tokens, 2 * instance.keys.shape[1] + instance.values.shape[1] + 2)
     channel = constant_channel(instance)
+    d, columns = int(instance.keys.shape[1]), int(instance.values.shape[1])
+    wide = layout.widened(instance.scale, d, int(options["copies"])).head_dim if channel is None else d
+    reason = limits.too_large(schedule.tokens, schedule.tokens, 2 * d + columns + 2, wide, columns)
     if reason is not None:
         return reason
     source, spare = layout.source_of(instance), schedule.tokens - len(instance.keys)
     with working_precision():
         if channel is None or instance.neutral is None:
-            return layout.too_long(source, _suppression(instance, source, spare), int(options["copies"]))
+            return limits.too_long(source, suppression(instance, source, spare), int(options["copies"]))
         try:
             lowered_neutral(source, instance.neutral, spare + 1, channel, instance.delta)
         except InputError as error:
-            return str(error)
+            return in_one_line(error)
     return None
 
 
@@ -100,127 +66,7 @@ def forward(instance: ApproximateAttention, options: Mapping[str, Any]) -> Mappe
     reason = accepts(instance, options)
     if reason is not None:
         raise InputError("the rule does not take this instance", got=reason)
-    schedule = schedule_for(instance, options["schedule"])
-    source = layout.source_of(instance)
-    channel = constant_channel(instance)
-    keys = np.arange(len(instance.keys))
-    placed = keys if channel is None else keys[keys != instance.neutral]
-    spare = schedule.tokens - len(placed)
-    with working_precision():
-        if channel is None:
-            mapped = _suppressed(instance, source, schedule, placed, spare, int(options["copies"]))
-        else:
-            mapped = _shared(instance, source, schedule, placed, spare, channel)
-    named = 0 if options["schedule"] is None else schedule.side
-    return replace(mapped, context=replace(mapped.context, schedule=named))
-
-
-def _shared(
-    instance: ApproximateAttention,
-    source: layout.Source,
-    schedule: Schedule,
-    placed: NDArray[np.int64],
-    spare: int,
-    channel: int,
-) -> Mapped:
-    assert instance.neutral is not None
-    lowered, cost, entry = lowered_neutral(source, instance.neutral, spare, channel, instance.delta)
-    old = int(source.keys.numbers[instance.neutral, channel]) * source.keys.unit
-    moved = abs(source.score_unit * int(source.queries.numbers[0, channel])) * ball(abs(entry - old) / source.keys.unit)
-    source = replace(source, keys=lowered)
-    vectors = _tokens(source, schedule, placed, instance.neutral, 0)
-    made = layout.projections(source, None, 0)
-    fits = abs(entry) <= max(source.queries.largest * source.queries.unit, largest_but(source, instance.neutral))
-    notes = (
-        f"{len(placed)} data keys on the last scale, side {schedule.side}; {spare} of {schedule.tokens} tokens share "
-        f"the neutral key, its score lowered by ln {spare} = {to_float(ball(spare).log()):.4f}.",
-        f"The lowered neutral entry is {float(entry):.6g}: "
-        + ("within" if fits else "beyond")
-        + " the entry bound of the source (P <= N e^(g/2) for threshold instances).",
-    )
-    context = Context(len(instance.queries), cost, placed, spare, True, 0.0, upper_rational(moved), 0, notes)
-    return _mapped(instance, source, schedule, vectors, made, context)
-
-
-def _suppressed(
-    instance: ApproximateAttention,
-    source: layout.Source,
-    schedule: Schedule,
-    placed: NDArray[np.int64],
-    spare: int,
-    copies: int,
-) -> Mapped:
-    made = layout.projections(source, _suppression(instance, source, spare), copies)
-    floor = layout.least_best_score(source, instance.neutral)
-    cost = layout.padded(layout.suppression_cost(source.value_range * spare, -floor - made.strength))
-    vectors = _tokens(source, schedule, placed, None, 2)
-    notes = (
-        f"No neutral key with a constant query channel: {spare} of {schedule.tokens} tokens get the score -M, "
-        f"M = {to_float(made.strength):.4f}, through {made.copies} further channels. Cost {float(cost):.3g} of delta.",
-    )
-    strength = to_float(made.strength)
-    context = Context(
-        len(instance.queries), cost, placed, spare, False, strength, upper_rational(made.strength), 0, notes
-    )
-    return _mapped(instance, source, schedule, vectors, made, context)
-
-
-def _suppression(instance: ApproximateAttention, source: layout.Source, spare: int) -> arb:
-    """An M whose cost is at most the share of delta: spare tokens score -M, some key of each query at least `floor`."""
-    floor = layout.least_best_score(source, instance.neutral)
-    factor = max(source.value_range * spare, Fraction(1))
-    return (ball(factor * layout.SHARE) / ball(instance.delta)).log() - floor
-
-
-def _tokens(
-    source: layout.Source, schedule: Schedule, placed: NDArray[np.int64], neutral: int | None, extra: int
-) -> NDArray[np.int64]:
-    """Token vectors (L, C): spare everywhere first, then queries and placed keys on the last scale."""
-    d, columns = source.head_dim, source.values.numbers.shape[1]
-    vectors = np.zeros((schedule.tokens, 2 * d + columns + extra), dtype=np.int64)
-    if neutral is not None:
-        vectors[:, d : 2 * d] = source.keys.numbers[neutral]
-        vectors[:, 2 * d : 2 * d + columns] = source.values.numbers[neutral]
-    if extra:
-        vectors[:, -2], vectors[:, -1] = 1, -1
-    last = vectors[schedule.tokens - schedule.side**2 :]
-    last[: len(source.queries.numbers), :d] = source.queries.numbers
-    last[: len(placed), d : 2 * d] = source.keys.numbers[placed]
-    last[: len(placed), 2 * d : 2 * d + columns] = source.values.numbers[placed]
-    if extra:
-        last[: len(placed), -1] = 0
-    return vectors
-
-
-def _mapped(
-    instance: ApproximateAttention,
-    source: layout.Source,
-    schedule: Schedule,
-    vectors: NDArray[np.int64],
-    made: layout.Projections,
-    context: Context,
-) -> Mapped:
-    sides, first = schedule.sides, schedule.tokens - schedule.side**2
-    cuts = np.cumsum([side * side for side in sides])[:-1]
-    parts = np.split(vectors, cuts)
-    target = VarAttention(
-        sides=sides,
-        kernel="bicubic",
-        inputs="free",
-        maps=tuple(part.reshape(side, side, -1) for part, side in zip(parts, sides, strict=True)),
-        query_projection=made.query,
-        key_projection=made.key,
-        value_projection=made.value,
-        rows=first + np.arange(len(instance.queries)),
-        delta=layout.remaining(instance.delta, context.cost),
-        scale=instance.scale,
-        query_unit=made.query_unit,
-        key_unit=made.key_unit,
-        value_unit=source.values.unit,
-        adverse=instance.adverse,
-    )
-    written = vectors.size + made.query.size + made.key.size + made.value.size + len(instance.queries)
-    return Mapped((target,), context, source.read + int(written), context.notes)
+    return built(instance, schedule_with(places(instance), options["schedule"]), options)
 
 
 def precision(instance: ApproximateAttention, options: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -230,7 +76,7 @@ def precision(instance: ApproximateAttention, options: Mapping[str, Any]) -> Map
     with working_precision():
         largest, lowering = layout.largest_score(source), ball(mapped.context.lowering)
         bound = largest + lowering if mapped.context.neutral else largest.max(lowering)
-    return layout.needs(source, mapped.targets[0], bound)
+    return needs(source, mapped.targets[0], bound)
 
 
 def explain(instance: ApproximateAttention, mapped: Mapped) -> list[str]:
@@ -277,8 +123,8 @@ RULE = Reduction(
     sources=("arXiv:2404.02905", "arXiv:2501.04377"),
     page="docs/explanation/attention-to-var.md",
     options={
-        "schedule": Option(None, str, "the schedule; None: the smallest preset or doubling schedule that fits"),
-        "copies": Option(4, int, "channels that carry the suppression where there is no neutral key"),
+        "schedule": schedule_option("the smallest preset or doubling schedule that fits"),
+        "copies": COPIES_OPTION,
     },
     structure=faults,
     hard=hard,

@@ -7,92 +7,57 @@ the others carry their block's data exactly, with the same flags in every block,
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
 import sympy
 from flint import arb
 
-from reductions.constructions.blocks import layout
+from reductions.constructions.blocks import layout, limits
 from reductions.constructions.blocks.block_checks import faults
 from reductions.constructions.blocks.block_mutants import mutants
-from reductions.constructions.blocks.cells import cells, coarse_transfer, reading_rows, transfer
-from reductions.constructions.blocks.flags import Blocks
+from reductions.constructions.blocks.cells import coarse_transfer
 from reductions.constructions.blocks.hard import threshold_instances
+from reductions.constructions.blocks.interpolated_image import built
+from reductions.constructions.blocks.needs import needs
+from reductions.constructions.blocks.options import (
+    BLOCK_OPTION,
+    COPIES_OPTION,
+    KERNEL_OPTION,
+    MARGIN_OPTION,
+    in_one_line,
+    schedule_option,
+)
+from reductions.constructions.blocks.sides import blocks_for, sides_for
 from reductions.core.reduction import Exponents, Kind, Mapped, Option, Reduction, size
 from reductions.precision.rounding import working_precision
 from reductions.problems.attention import ApproximateAttention
 from reductions.problems.var_attention import VarAttention
-from varproof.base.balls import ball, to_float
+from varproof.base.balls import ball
 from varproof.base.errors import InputError
 from varproof.base.rationals import positive_rational
-from varproof.growth.schedules import Schedule, parse_schedule
 from varproof.var.interpolation.operators import MAX_SIDE, kernel_named
-
-
-@dataclass(frozen=True, eq=False)
-class Context:
-    """`cost` of the construction in delta, the blocks, how many of them hold keys, and M.
-
-    `schedule` is the last side of the schedule where one was named, else 0.
-    """
-
-    queries: int
-    keys: int
-    cost: Fraction
-    blocks: Blocks
-    strength: float
-    copies: int
-    mixture: float
-    schedule: int
-
-
-def sides_for(instance: ApproximateAttention, options: Mapping[str, Any]) -> tuple[int, ...]:
-    """The schedule named, or 1, ..., m/4, m/2, m (halves rounded up), ratio m with the smallest m that has the blocks.
-
-    Raises `InputError` where ratio x m is no integer above m.
-    """
-    if options["schedule"] is not None:
-        return parse_schedule(options["schedule"]).sides
-    wanted = max(len(instance.queries), len(instance.keys))
-    m = int(options["block"]) * (math.isqrt(max(wanted, 1) - 1) + 1)
-    fine = options["ratio"] * m
-    if fine.denominator != 1 or fine <= m:
-        raise InputError("the last side is no integer", got=f"{options['ratio']} x {m}", allowed="an integer above")
-    sides = [int(fine)]
-    while m > 1:
-        sides.append(m)
-        m = -(-m // 2)
-    return (*reversed([*sides, 1]),) if sides[-1] > 1 else tuple(reversed(sides))
-
-
-def blocks_for(instance: ApproximateAttention, options: Mapping[str, Any]) -> Blocks:
-    """The blocks of the last two scales."""
-    sides = sides_for(instance, options)
-    if len(sides) < 2:
-        raise InputError("a schedule of one scale has no interpolated map", got=sides, allowed="two scales or more")
-    return Blocks(int(options["block"]), int(options["margin"]), sides[-2], sides[-1], options["kernel"])
 
 
 def accepts(instance: ApproximateAttention, options: Mapping[str, Any]) -> str | None:
     """None, or why not."""
-    reason = layout.refusal(instance)
+    reason = limits.refusal(instance)
     if reason is not None:
         return reason
-    if int(options["block"]) < 1 or int(options["copies"]) < 1:
-        return f"block {options['block']} and copies {options['copies']}: both are at least 1"
+    for name in ("block", "copies"):
+        if int(options[name]) < 1:
+            return f"{name} {options[name]}: at least 1"
     try:
         sides = sides_for(instance, options)
         blocks = blocks_for(instance, options)
         kernel_named(options["kernel"])
     except InputError as error:
-        return str(error)
-    width = 2 * int(instance.keys.shape[1]) + int(instance.values.shape[1]) + 2 + int(options["copies"])
-    reason = layout.too_large(sum(side * side for side in sides), width)
+        return in_one_line(error)
+    wide = layout.widened(instance.scale, int(instance.keys.shape[1]), int(options["copies"])).head_dim
+    columns, tokens = int(instance.values.shape[1]), sum(side * side for side in sides)
+    width = 2 * int(instance.keys.shape[1]) + columns + 2
+    reason = limits.too_large(tokens, tokens - sides[-1] ** 2, width, wide, columns)
     if reason is not None or sides[-1] > MAX_SIDE:
         return reason or f"side {sides[-1]}: interpolations are exact up to {MAX_SIDE}"
     wanted = max(len(instance.queries), len(instance.keys))
@@ -103,7 +68,7 @@ def accepts(instance: ApproximateAttention, options: Mapping[str, Any]) -> str |
     source = layout.source_of(instance)
     with working_precision():
         needed = coarse_transfer(source, sides, blocks, instance.neutral).strength_for(instance.delta / layout.SHARE)
-        return layout.too_long(source, needed, int(options["copies"]), blocks.growth)
+        return limits.too_long(source, needed, int(options["copies"]), blocks.growth)
 
 
 def forward(instance: ApproximateAttention, options: Mapping[str, Any]) -> Mapped:
@@ -114,53 +79,6 @@ def forward(instance: ApproximateAttention, options: Mapping[str, Any]) -> Mappe
     return built(instance, options, blocks_for(instance, options))
 
 
-def built(instance: ApproximateAttention, options: Mapping[str, Any], blocks: Blocks) -> Mapped:
-    """The image with these blocks, whether or not they keep keys apart."""
-    source = layout.source_of(instance)
-    sides = Schedule(sides_for(instance, options)).sides
-    with working_precision():
-        finest = cells(source, blocks)
-        margin = transfer(source, sides, blocks, finest, instance.neutral)
-        made = layout.projections(source, margin.strength_for(instance.delta / layout.SHARE), int(options["copies"]))
-        cost = layout.padded(margin.cost(made.strength))
-        maps = [np.zeros((side, side, finest.shape[2]), dtype=np.int64) for side in (1, *sides[:-2])]
-        for each in maps:
-            each[..., -2], each[..., -1] = 1, -1
-        target = VarAttention(
-            sides=sides,
-            kernel=blocks.kernel,
-            inputs="interpolated",
-            maps=(*maps, finest),
-            query_projection=made.query,
-            key_projection=made.key,
-            value_projection=made.value,
-            rows=reading_rows(sides, blocks, len(instance.queries)),
-            delta=layout.remaining(instance.delta, cost),
-            scale=instance.scale,
-            query_unit=made.query_unit,
-            key_unit=made.key_unit,
-            value_unit=source.values.unit,
-            adverse=instance.adverse,
-        )
-        strength, mixture = to_float(made.strength), to_float(margin.mixture)
-    named = 0 if options["schedule"] is None else sides[-1]
-    context = Context(len(instance.queries), len(instance.keys), cost, blocks, strength, made.copies, mixture, named)
-    written = sum(each.size for each in target.maps) + made.query.size + made.key.size + made.value.size
-    operations = source.read + int(written) + len(instance.queries) + blocks.fine**2 * source.head_dim
-    return Mapped((target,), context, operations, _notes(target, context))
-
-
-def _notes(target: VarAttention, context: Context) -> tuple[str, ...]:
-    blocks = context.blocks
-    return (
-        f"Schedule {', '.join(map(str, target.sides))}: L = {target.tokens} tokens, {blocks.per_side}^2 blocks of "
-        f"{blocks.block} x {blocks.block} cells on the map of side {blocks.coarse}.",
-        f"Largest flag f = {blocks.largest_flag}, sum of |weights| w = {blocks.weight_sum} ({blocks.kernel}). Mixed "
-        f"keys score at most {context.mixture:.4f}; M = {context.strength:.4f} through {context.copies} channels.",
-        f"The construction moves an output by at most {float(context.cost):.3g}.",
-    )
-
-
 def precision(instance: ApproximateAttention, options: Mapping[str, Any]) -> Mapping[str, Any]:
     """What the target needs."""
     mapped = forward(instance, options)
@@ -168,7 +86,7 @@ def precision(instance: ApproximateAttention, options: Mapping[str, Any]) -> Map
     with working_precision():
         suppressed = arb(mapped.context.strength) * ball(blocks.flag_size)
         bound = layout.largest_score(source) * ball(blocks.weight_sum) + suppressed
-    return layout.needs(source, mapped.targets[0], bound)
+    return needs(source, mapped.targets[0], bound)
 
 
 def structure(instance: ApproximateAttention, mapped: Mapped) -> list[str]:
@@ -225,14 +143,14 @@ RULE = Reduction(
     sources=("arXiv:2404.02905", "arXiv:2501.04377"),
     page="docs/explanation/attention-to-var.md",
     options={
-        "block": Option(7, int, "cells along the side of a block"),
-        "margin": Option(3, int, "distance of the flagged core from the block's border"),
+        "block": BLOCK_OPTION,
+        "margin": MARGIN_OPTION,
         "ratio": Option(
             Fraction(2), lambda text: positive_rational(text, name="ratio"), "last side over the one before"
         ),
-        "kernel": Option("bicubic", str, "the up-interpolation"),
-        "copies": Option(4, int, "channels that carry the suppression; head_dim of them make entries smallest"),
-        "schedule": Option(None, str, "the schedule; None: halves of m, then ratio x m"),
+        "kernel": KERNEL_OPTION,
+        "copies": COPIES_OPTION,
+        "schedule": schedule_option("halves of m, then ratio x m"),
     },
     structure=structure,
     hard=hard,

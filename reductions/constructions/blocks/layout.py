@@ -17,18 +17,16 @@ from flint import arb
 from numpy.typing import NDArray
 
 from reductions.core.answer import Answer, Outputs
-from reductions.precision.budget import budget
 from reductions.precision.rounding import strictly_below, working_precision
 from reductions.problems.attention import ApproximateAttention
 from reductions.problems.exact_arrays import INSIDE, ExactArray, exact_array
 from reductions.problems.var_attention import VarAttention
-from varproof.base.balls import ball, ceiling_integer, to_float, upper_rational
+from varproof.base.balls import ball, ceiling_integer, upper_rational
 from varproof.base.errors import InputError
 from varproof.growth.scales import parse_scale
 
 FINE = 64  # entries of the suppression channels are multiples of 1/64 of the others
 SHARE = 100  # suppression costs at most delta/100
-MAX_NUMBERS = 2**28
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,37 +118,16 @@ def projections(source: Source, needed: arb | None, copies: int) -> Projections:
     if needed is not None:
         per_product = source.score_unit * copies / FINE**2
         wanted = needed.max(arb(0)) / per_product
-        first = max(1, ceiling_integer((wanted * ball(_proportion(source))).sqrt()))
+        first = max(1, ceiling_integer((wanted * ball(proportion(source))).sqrt()))
         second = max(1, ceiling_integer(wanted / first))
         query[width - 2, d:], key[width - 1, d:] = first, second
         strength = per_product * first * second
     return Projections(query, key, value, query_unit, key_unit, copies, strength)
 
 
-def _proportion(source: Source) -> Fraction:
+def proportion(source: Source) -> Fraction:
     """M is split between both sides in the proportion of their other entries: the larger product stays as it is."""
     return Fraction(max(1, source.queries.largest), max(1, source.keys.largest))
-
-
-def too_long(source: Source, needed: arb, copies: int, growth: int = 1) -> str | None:
-    """The refusal of an instance whose exact integers exceed 62 bits in the target, None where all fit.
-
-    `needed` is at least the suppression that `projections` is asked for; interpolation makes integers `growth` times
-    as long. Entries of both projections are below the square roots here plus 2.
-    """
-    wide = widened(source.scale, source.head_dim, copies)
-    wanted = needed.max(arb(0)) * FINE**2 / (source.score_unit * (wide.head_dim - source.head_dim))
-    share = ball(_proportion(source))
-    longest = {
-        "queries": max(FINE * source.queries.largest, ceiling_integer((wanted * share).sqrt()) + 2),
-        "keys": max(FINE * source.keys.largest, ceiling_integer((wanted / share).sqrt()) + 2),
-        "values": source.values.largest,
-    }
-    for what, largest in longest.items():
-        if largest * growth > INSIDE:
-            bits = f"{(largest * growth).bit_length()} bits, at most {INSIDE.bit_length() - 1}"
-            return f"the {what} need integers of {bits}: round them to multiples of a larger number"
-    return None
 
 
 def strength_of(source: Source, target: VarAttention) -> arb:
@@ -188,55 +165,6 @@ def decode(context: Any, answers: Sequence[Answer]) -> Answer:
 def extract(context: Any, index: int, witness: Any) -> Any:
     """Row i of the target is row i of the source."""
     return witness
-
-
-def refusal(instance: ApproximateAttention) -> str | None:
-    """What no rule into VAR attention takes."""
-    if instance.levels is not None:
-        return "the source has levels already"
-    if parse_scale(instance.scale).name == "cosine":
-        return "under cosine scores the suppressed mass depends on the data"
-    if len(instance.keys) < 1 or instance.keys.shape[1] < 1:
-        return "the source needs a key and a channel"
-    if instance.values.shape[1] > instance.keys.shape[1] + 8:
-        return f"{instance.values.shape[1]} value columns: at most head dimension + 8"
-    try:
-        source_of(instance)
-    except InputError as error:
-        return str(error)
-    return None
-
-
-def too_large(tokens: int, width: int) -> str | None:
-    """The refusal of an instance beyond `MAX_NUMBERS` numbers, in vectors and bytes."""
-    if tokens * width <= MAX_NUMBERS:
-        return None
-    return f"{tokens} token vectors of {width} numbers: {8 * tokens * width} bytes, at most {8 * MAX_NUMBERS}"
-
-
-def needs(source: Source, target: VarAttention, logit_bound: arb) -> dict[str, Any]:
-    """The precision of a target: its delta, the gap that a threshold with this delta has, B, entries by convention.
-
-    Entries are those of cells, read off the maps: a neutral key that was lowered has another unit than in `source`.
-    """
-    d, own = int(target.key_projection.shape[1]), source.head_dim
-    with working_precision():
-        sizes = [
-            ball(max(int(p[:, :own].max()) * _largest_cell(target, part), int(p[:, own:].max(initial=0))) * unit)
-            for part, p, unit in (
-                (slice(0, own), target.query_projection, target.query_unit),
-                (slice(own, 2 * own), target.key_projection, target.key_unit),
-            )
-        ]
-        size = ball(parse_scale(target.scale).gamma(d)) * sizes[0] * sizes[1]
-        entries = {name: to_float((size / ball(parse_scale(name).gamma(d))).sqrt()) for name in ("d", "sqrt", "one")}
-        half = ball(min(Fraction(999, 1000), 2 * target.delta))
-        gap = 4 * half.atanh()
-        return budget(target.delta, gap, logit_bound, entries, target.tokens).as_mapping()
-
-
-def _largest_cell(target: VarAttention, channels: slice) -> int:
-    return max(int(np.abs(each[..., channels]).max(initial=0)) for each in target.maps)
 
 
 def largest_score(source: Source) -> arb:
