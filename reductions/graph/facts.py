@@ -67,7 +67,7 @@ def _without(value: sympy.Expr, unset: frozenset[str]) -> sympy.Expr:
 
 
 def route_facts(route: Route) -> dict[str, Any]:
-    """A route with its final sizes as formulas and as numbers, and the sentence about exponents."""
+    """A route with its final sizes as formulas and as numbers (`sizes`, `calls`: at most), and the exponent sentence."""
     last = route.symbolic()[-1]
     return {
         "rules": list(route.names),

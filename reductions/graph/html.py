@@ -77,7 +77,7 @@ def graph_html(made: Graph, routes: Sequence[Route] = (), title: str = "Reductio
 
 
 EDGE = ("rule", "exponents and calls", "sizes", "scope and sources")
-ROUTE = ("route", "sizes at these parameters", "sizes", "exponents")
+ROUTE = ("route", "sizes at these parameters, at most", "sizes", "exponents")
 PROBLEM = ("problem", "title", "N", "parameters")
 HYPOTHESIS = ("hypothesis", "statement", "refuted if", "where it stands")
 

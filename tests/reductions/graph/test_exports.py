@@ -83,7 +83,7 @@ def test_text_names_everything_once(made: Any) -> None:
 def test_routes_say_sizes_and_exponents(stub: SimpleNamespace) -> None:
     text = routes_text(pareto("cnf", "attention", ("scaling",), rules=stub.rules))
     assert "cnf_to_ov -> scaling" in text
-    assert "queries 256, keys 257, head_dim 69; calls 1; 2 bits of error (rule of thumb)" in text
+    assert "here at most: queries 256, keys 257, head_dim 69; calls 1; 2 bits of error (rule of thumb)" in text
     assert "attention in keys^(2 - eps) => cnf in 2^((1 - eps') variables), eps' = eps/2, for 0 < eps <= 1" in text
 
 
