@@ -120,6 +120,12 @@ def read_npz(path: Path, expected: Shapes | None = None, *, apart: str | None = 
         return {name: _array(archive, header) for name, header in headers.items()}
 
 
+def npz_headers(path: Path) -> dict[str, Header]:
+    """Names, shapes and types of the arrays of an NPZ file, whose entries are not unpacked; errors as `read_npz`."""
+    with _opened(path) as archive:
+        return _headers(archive)
+
+
 def read_npz_text(path: Path, name: str, most: int) -> str | None:
     """The text stored as an array of no axes under `name`, alone; None where there is none.
 
