@@ -49,6 +49,20 @@ class FileOracle:
         """Arrays that no instance has taken yet."""
         return len(self._arrays) - self._position
 
+    def refuse_surplus(self) -> None:
+        """Raises `InputError` where arrays are left. To be asked once all instances have had their outputs.
+
+        Not after a run that may stop early (an OR whose first YES decides): arrays that are left are then in order.
+        """
+        if self.left:
+            names = [name for name, _ in self._arrays[self._position :]]
+            raise InputError(
+                "the file holds outputs that no instance asked for",
+                got=", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else ""),
+                allowed=f"{self._position} arrays, one for each instance in order",
+                hint="a file made for other instances answers these wrongly: make it again from the saved instances",
+            )
+
     def outputs(self, instance: ApproximateAttention | VarAttention) -> Outputs:
         """The next array of the file."""
         attention = attention_of(instance)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -56,7 +57,9 @@ def positive_rationals(instance: ApproximateAttention) -> dict[str, Fraction]:
         number = getattr(instance, name)
         if isinstance(number, bool) or not isinstance(number, Fraction | int) or number <= 0:
             hint = "Fraction(number) takes a float exactly" if isinstance(number, float) else ""
-            raise InputError(f"{name} must be a positive rational", got=repr(number), allowed="Fraction > 0", hint=hint)
+            raise InputError(
+                f"{name} must be a positive rational", got=number, allowed="an exact rational above 0", hint=hint
+            )
         found[name] = Fraction(number)
     return found
 
@@ -86,7 +89,9 @@ def as_levels(levels: Any, queries: int, keys: int) -> tuple[NDArray[np.int64], 
 def all_within(instance: ApproximateAttention, outputs: Any) -> bool:
     """Whether `outputs` are proved to be within delta of the exact ones, by the reference solver. Never raises."""
     try:
-        given = np.asarray(outputs)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a masked entry in a list becomes NaN, with a warning
+            given = np.asarray(outputs)
         if given.shape != (len(instance.queries), instance.values.shape[1]) or given.dtype.kind not in "fiO":
             return False
         exact = enclosed(instance).values

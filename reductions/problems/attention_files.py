@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reductions.problems.attention_headers import LEVELS, MATRICES, RATIONALS, check_headers
 from reductions.problems.npz_arrays import MAX_BYTES, read_arrays
 from varproof.base.certificate import replacing
 from varproof.base.errors import InputError
@@ -25,10 +27,6 @@ if TYPE_CHECKING:
     from reductions.problems.attention import ApproximateAttention
 
 NAME = "attention"
-MATRICES = {"q": "queries", "k": "keys", "v": "values"}
-RATIONALS = ("delta", "query_unit", "key_unit", "value_unit")
-LEVELS = ("query_levels", "key_levels")
-KNOWN = (*MATRICES, *RATIONALS, "scale", "levels", *LEVELS, "neutral", "adverse")
 QUOTIENT = re.compile(r"-?\d{1,4000}/\d{1,4000}", re.ASCII)
 
 
@@ -82,16 +80,12 @@ def read_attention(
     """The instance in an NPZ file; `delta` and `scale` given here go before those of the file (scale "d" if neither).
 
     Raises `InputError` for files beyond `most` bytes, other arrays than those of this module, and without any delta.
+    Shapes are compared before anything is unpacked.
     """
     from reductions.problems.attention import ApproximateAttention
 
-    found = read_arrays(path, "the attention instance", most=most)
-    missing, extra = [name for name in MATRICES if name not in found], [name for name in found if name not in KNOWN]
-    if missing or extra:
-        got = "; ".join(
-            f"{text} {', '.join(sorted(names))}" for text, names in (("missing", missing), ("unknown", extra)) if names
-        )
-        raise InputError("these are not the arrays of attention", got=got, allowed=", ".join(KNOWN))
+    check = partial(check_headers, most=most)
+    found = read_arrays(path, "the attention instance", most=most, check=check)
     fields: dict[str, Any] = {name: found[short] for short, name in MATRICES.items()}
     fields |= {name: rational(_scalar(found[name], name), name) for name in RATIONALS if name in found}
     fields["delta"] = delta if delta is not None else fields.get("delta")

@@ -75,7 +75,7 @@ class VarAttention:
         for name in ("delta", "query_unit", "key_unit", "value_unit"):
             number = getattr(self, name)
             if not isinstance(number, Fraction | int) or isinstance(number, bool) or number <= 0:
-                raise InputError(f"{name} must be a positive rational", got=number, allowed="a Fraction above 0")
+                raise InputError(f"{name} must be a positive rational", got=number, allowed="an exact rational above 0")
         self._check_shapes(sides)
         rows = np.asarray(self.rows)
         if rows.ndim != 1 or rows.dtype.kind not in "iu":

@@ -115,3 +115,15 @@ def test_files_that_are_no_arrays_are_refused(tmp_path: Path) -> None:
     np.savez(path)
     with pytest.raises(InputError, match="missing"):
         FileOracle(path)
+
+
+def test_surplus_arrays_are_refused_when_all_was_asked(tmp_path: Path) -> None:
+    asked = oracle(tmp_path, outputs_000=np.zeros(3), outputs_001=np.zeros(3))
+    asked.outputs(instance())
+    with pytest.raises(InputError, match=r"no instance asked for\n  got:     outputs_001\n  allowed: 1 array"):
+        asked.refuse_surplus()
+    asked.outputs(instance())
+    asked.refuse_surplus()
+    many = oracle(tmp_path, **{f"outputs_{k:03d}": np.zeros(3) for k in range(9)})
+    with pytest.raises(InputError, match="outputs_000, outputs_001, outputs_002 and 6 more"):
+        many.refuse_surplus()

@@ -159,6 +159,8 @@ def test_verify_accepts_outputs_within_delta_and_nothing_else() -> None:
     assert not case.verify(Outputs(wide, Fraction(0)))
     for malformed in (None, (), (0, 1), 0.5, np.array([0.5]), np.array([[np.nan]]), np.array([["a"]]), "ab", {}):
         assert not case.verify(malformed)
+    assert not case.verify((np.ma.masked,))
+    assert not case.verify([[np.ma.masked]])  # NumPy warns of these, and warnings are errors here
 
 
 def test_dimension_zero_averages_all_keys() -> None:

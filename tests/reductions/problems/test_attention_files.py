@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from reductions.problems import npz_arrays
 from reductions.problems.attention import ApproximateAttention
 from reductions.problems.attention_files import read_attention
 from varproof.base.errors import InputError
@@ -123,6 +124,34 @@ def test_files_that_are_no_plain_arrays_are_refused(tmp_path: Path) -> None:
         archive.writestr("q.npy", b"no array")
     with pytest.raises(InputError, match="plain arrays"):
         read_attention(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"q": np.zeros((1000, 3000))}, "shapes do not fit together"),
+        ({"k": np.zeros((3000, 2))}, "shapes do not fit together"),
+        ({"q": np.zeros(3 * 10**6)}, "no matrix"),
+        ({"q": np.zeros((3, 10**6, 1))}, "no matrix"),
+        ({"levels": np.zeros(3 * 10**6)}, "levels"),
+        ({"scale": np.zeros(3 * 10**6)}, "not one value"),
+        ({"delta": "1" * 10**6}, "not one value"),
+        ({"surplus": np.zeros(3 * 10**6)}, "unknown surplus"),
+        ({"q": np.zeros((4 * 10**6, 2), dtype=np.int8)}, "in numbers"),
+    ],
+)
+def test_shapes_are_compared_before_anything_is_unpacked(
+    tmp_path: Path, change: dict[str, Any], reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "large.npz"
+    np.savez_compressed(path, **FINE | change)
+
+    def refuse(*_: Any) -> None:
+        raise AssertionError("an array was unpacked")
+
+    monkeypatch.setattr(npz_arrays, "read_npz", refuse)
+    with pytest.raises(InputError, match=reason):
+        read_attention(path, most=4 * 10**7)
 
 
 def test_a_small_file_that_unpacks_to_much_is_refused_before_it_does(tmp_path: Path) -> None:
