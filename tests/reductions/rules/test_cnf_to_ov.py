@@ -119,7 +119,7 @@ def test_a_pair_that_is_no_model_breaks_the_promise() -> None:
         assert RULE.decode(mapped.context, [wrong]).decision is Decision.PROMISE_VIOLATED
 
 
-@pytest.mark.parametrize("variables", [56, 60, 200, 10**7, 10**15])
+@pytest.mark.parametrize("variables", [56, 60, 200, 10**7])
 def test_too_many_variables_are_refused_with_numbers_and_without_memory(variables: int) -> None:
     reason = accepts(Cnf(variables, ((1,),)), {})
     assert reason is not None
