@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
@@ -23,10 +22,10 @@ from reductions.constructions.thresholds.gap_hamming_signs import (
     products_of,
     signs_of,
 )
-from reductions.constructions.thresholds.hamming_balls import LookedUp, ball_points, looked_up
+from reductions.constructions.thresholds.hamming_balls import SMALL_BALL, LookedUp, by_lookup, looked_up
 from reductions.constructions.thresholds.threshold_mutants import image_mutants, layout_mutants
 from reductions.core.answer import Answer
-from reductions.core.reduction import Exponents, Kind, Mapped, Mutant, Option, Reduction, size
+from reductions.core.reduction import Exponents, Kind, Mapped, Mutant, Reduction, size
 from reductions.precision.decode import decode_threshold, pair_of_row
 from reductions.precision.image import (
     ThresholdContext,
@@ -42,14 +41,6 @@ from reductions.precision.options import THRESHOLD_OPTIONS
 from reductions.precision.show import numbers_of, shown_attention
 from reductions.problems.attention import ApproximateAttention
 from reductions.problems.gap_hamming import GapHamming
-from varproof.base.errors import InputError
-from varproof.base.rationals import parse_rational
-
-
-def by_lookup(instance: GapHamming, options: Mapping[str, Any]) -> bool:
-    """Whether t < alpha d, and a ball of radius t has at most as many points as there are right rows."""
-    near, dim = instance.near, instance.left.dim
-    return near < options["small_ball"] * dim and ball_points(dim, near, instance.right.rows) <= instance.right.rows
 
 
 def forward(instance: GapHamming, options: Mapping[str, Any]) -> Mapped:
@@ -150,21 +141,6 @@ def explain(instance: GapHamming, mapped: Mapped) -> list[str]:
         ),
         *shown_attention(target),
     ]
-
-
-def parse_small_ball(text: str) -> Fraction:
-    """alpha with 0 <= alpha <= 1/2; 0 never looks up.
-
-    >>> parse_small_ball("1/8")
-    Fraction(1, 8)
-    """
-    value = parse_rational(text, name="small_ball")
-    if not 0 <= value <= Fraction(1, 2):
-        raise InputError("the part of d below which t is small", got=text, allowed="0 to 1/2")
-    return value
-
-
-SMALL_BALL = Option(Fraction(1, 8), parse_small_ball, "alpha: distances t < alpha d are looked up, without attention")
 
 
 def _lookup_below(instance: GapHamming, options: Mapping[str, Any]) -> Mapped:

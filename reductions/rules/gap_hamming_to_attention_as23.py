@@ -9,68 +9,26 @@ Proof: docs/explanation/vectors-to-attention.md.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
 import sympy
-from flint import arb
 
 from reductions.constructions.thresholds import gap_hamming_signs as signs
-from reductions.constructions.thresholds.threshold_mutants import changed, remade
-from reductions.core.reduction import Exponents, Kind, Mapped, Mutant, Reduction, size
+from reductions.constructions.thresholds.as23_image import image, layout_of, levels_of
+from reductions.constructions.thresholds.as23_mutants import mutants
+from reductions.core.reduction import Exponents, Kind, Mapped, Reduction, size
 from reductions.precision.budget import budget
 from reductions.precision.decode import decode_threshold, pair_of_row
-from reductions.precision.image import ThresholdContext, gap_lost, image_operations, too_large
+from reductions.precision.image import gap_lost, image_operations, too_large
 from reductions.precision.inspect import COLUMNS, ROWS, inner, spread
-from reductions.precision.layout import ThresholdLayout, output_levels, threshold_layout
+from reductions.precision.layout import ThresholdLayout
 from reductions.precision.options import SCALE
-from reductions.precision.rounding import strictly_below, working_precision
+from reductions.precision.rounding import working_precision
 from reductions.precision.show import numbers_of, shown_attention
 from reductions.problems.attention import ApproximateAttention
 from reductions.problems.gap_hamming import GapHamming
-from varproof.base.balls import ball, dyadic
-
-WEIGHT_GAP = Fraction(4)  # ln(4n) = ln n + ln 4
-
-
-def layout_of(instance: GapHamming, options: Mapping[str, Any]) -> ThresholdLayout:
-    """The scores of the sharp layout with weight gap 4, and neutral inner product d: d channels, all entries 1."""
-    near, far = signs.distances_of(instance)
-    dim = instance.left.dim
-    channels = (1,) * max(1, dim)
-    layout = threshold_layout(
-        high=dim - 2 * near,
-        low=dim - 2 * far,
-        keys=instance.right.rows,
-        weight_gap=WEIGHT_GAP,
-        head_dim=dim + len(channels),
-        scale=options["scale"],
-        channels=channels,
-    )
-    return neutral_at_distance_zero(layout, dim)
-
-
-def neutral_at_distance_zero(layout: ThresholdLayout, dim: int) -> ThresholdLayout:
-    """The layout with a neutral inner product of d, and the delta that its levels leave."""
-    moved = replace(layout, entries=(Fraction(int(dim > 0)),) * len(layout.channels))
-    below, above = levels_of(moved)
-    with working_precision():
-        return replace(moved, delta=strictly_below((above - below) / 2))
-
-
-def levels_of(layout: ThresholdLayout) -> tuple[arb, arb]:
-    """The largest output of a NO row and the smallest of a YES row, with as many neutral keys as data keys."""
-    return output_levels(layout.beta, layout.high, layout.low, layout.keys, layout.neutral_product, copies=layout.keys)
-
-
-def threshold_of(layout: ThresholdLayout) -> Fraction:
-    """The middle of the two levels, rounded to a dyadic number that costs delta nothing that matters."""
-    below, above = levels_of(layout)
-    with working_precision():
-        return dyadic((below + above) / 2)
+from varproof.base.balls import ball
 
 
 def forward(instance: GapHamming, options: Mapping[str, Any]) -> Mapped:
@@ -81,26 +39,6 @@ def forward(instance: GapHamming, options: Mapping[str, Any]) -> Mapped:
     ([[-1, -1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 1], [0, 0, 1, 1]], 0.0371)
     """
     return image(instance, layout_of(instance, options))
-
-
-def image(instance: GapHamming, layout: ThresholdLayout) -> Mapped:
-    """The image with this layout."""
-    dim, extra = instance.left.dim, len(layout.channels)
-    left, right = signs.signs_of(instance)
-    queries = np.hstack([left, np.ones((len(left), extra), np.int64)])
-    neutral = np.zeros((layout.keys, dim + extra), np.int64)
-    neutral[:, dim:] = [int(entry) for entry in layout.entries]
-    keys = np.vstack([np.hstack([right, np.zeros((len(right), extra), np.int64)]), neutral])
-    values = np.array([[1]] * len(right) + [[0]] * layout.keys, dtype=np.int64)
-    target = ApproximateAttention(
-        queries, keys, values, layout.delta, scale=layout.scale, query_unit=layout.unit, key_unit=layout.unit
-    )
-    high, low = dim - 2 * instance.near, dim - 2 * instance.far
-    products = signs.products_of(instance)
-    context = ThresholdContext(products, high, low, len(left), layout.delta, layout, threshold_of(layout))
-    note = f"{len(keys)} keys of dimension {dim + extra}, beta = {float(layout.beta.mid()):.6g}"
-    operations = image_operations(len(left), len(right), dim, dim + extra, layout.keys)
-    return Mapped((target,), context, operations, (note,))
 
 
 def accepts(instance: GapHamming, options: Mapping[str, Any]) -> str | None:
@@ -171,45 +109,6 @@ def explain(instance: GapHamming, mapped: Mapped) -> list[str]:
     ]
 
 
-def _five_x(instance: GapHamming, options: Mapping[str, Any]) -> Mapped:
-    mapped = forward(instance, options)
-    near, far = signs.distances_of(instance)
-    keys = mapped.context.layout.keys
-    with working_precision():
-        x = (-ball(4 * keys).log() * near / (far - near)).exp() / (8 * keys)
-        return replace(mapped, context=replace(mapped.context, threshold=dyadic(5 * x)))
-
-
-def _neutral_key_missing(instance: GapHamming, options: Mapping[str, Any]) -> Mapped:
-    mapped = forward(instance, options)
-    target = mapped.targets[0]
-    if len(target.keys) < 2:
-        return mapped
-    return changed(mapped, keys=target.keys[:-1], values=target.values[:-1])
-
-
-def _four_forgotten(instance: GapHamming, options: Mapping[str, Any]) -> Mapped:
-    layout = layout_of(instance, options)
-    weak = remade(layout, Fraction(101, 100))
-    return image(instance, replace(weak, entries=layout.entries, delta=layout.delta))
-
-
-def _far_by_one(instance: GapHamming, options: Mapping[str, Any]) -> Mapped:
-    layout = layout_of(instance, options)
-    return image(instance, neutral_at_distance_zero(remade(layout, WEIGHT_GAP, low=layout.low - 2), instance.left.dim))
-
-
-def _scale_at_source_dimension(instance: GapHamming, options: Mapping[str, Any]) -> Mapped:
-    layout = layout_of(instance, options)
-    made = remade(layout, WEIGHT_GAP, head_dim=max(1, instance.left.dim))
-    return image(instance, replace(layout, unit=made.unit))
-
-
-def _half_as_threshold(instance: GapHamming, options: Mapping[str, Any]) -> Mapped:
-    mapped = forward(instance, options)
-    return replace(mapped, context=replace(mapped.context, threshold=Fraction(1, 2)))
-
-
 _left, _right, _dim = size("left"), size("right"), size("dim")
 _neutral, _head = sympy.Max(1, _right), _dim + sympy.Max(1, _dim)
 
@@ -236,12 +135,5 @@ RULE = Reduction(
     accepts=accepts,
     precision=precision,
     explain=explain,
-    mutants=(
-        Mutant("threshold 5x and not the middle of the levels", forward=_five_x),
-        Mutant("one neutral key missing", forward=_neutral_key_missing),
-        Mutant("ln n in place of ln 4n", forward=_four_forgotten),
-        Mutant("T larger by one", forward=_far_by_one),
-        Mutant("scale read at d and not at 2d", forward=_scale_at_source_dimension),
-        Mutant("threshold 1/2", forward=_half_as_threshold),
-    ),
+    mutants=mutants(forward),
 )

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import combinations
 from math import comb
+from typing import Any
 
 from reductions.core.answer import Answer, Decision
+from reductions.core.reduction import Option
 from reductions.precision.decode import MOST_WITNESSES
 from reductions.problems.gap_hamming import GapHamming
+from varproof.base.errors import InputError
+from varproof.base.rationals import parse_rational
 
 
 @dataclass(frozen=True)
@@ -69,3 +74,24 @@ def _flips(dim: int, radius: int) -> Iterator[int]:
 def _integers(words: object) -> list[int]:
     """Packed rows as Python integers."""
     return [sum(int(word) << (64 * k) for k, word in enumerate(row)) for row in words.tolist()]  # type: ignore[attr-defined]
+
+
+def by_lookup(instance: GapHamming, options: Mapping[str, Any]) -> bool:
+    """Whether t < alpha d, and a ball of radius t has at most as many points as there are right rows."""
+    near, dim = instance.near, instance.left.dim
+    return near < options["small_ball"] * dim and ball_points(dim, near, instance.right.rows) <= instance.right.rows
+
+
+def parse_small_ball(text: str) -> Fraction:
+    """alpha with 0 <= alpha <= 1/2; 0 never looks up.
+
+    >>> parse_small_ball("1/8")
+    Fraction(1, 8)
+    """
+    value = parse_rational(text, name="small_ball")
+    if not 0 <= value <= Fraction(1, 2):
+        raise InputError("the part of d below which t is small", got=text, allowed="0 to 1/2")
+    return value
+
+
+SMALL_BALL = Option(Fraction(1, 8), parse_small_ball, "alpha: distances t < alpha d are looked up, without attention")

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from reductions.constructions.thresholds.gap_hamming_signs import channels_of, layout_of
+from reductions.constructions.thresholds.hamming_balls import by_lookup
 from reductions.core.answer import Answer, Decision
 from reductions.oracles.exact import ExactOracle
 from reductions.oracles.worst_noise import WorstNoise
 from reductions.problems.gap_hamming import GapHamming
-from reductions.rules.gap_hamming_to_attention import RULE, by_lookup
+from reductions.rules.gap_hamming_to_attention import RULE
 
 WORST = WorstNoise(ExactOracle("arb"))
 NEVER, ALWAYS = {"small_ball": Fraction(0)}, {"small_ball": Fraction(1, 2)}

@@ -10,11 +10,12 @@ import pytest
 from flint import arb, ctx
 
 from reductions.constructions.thresholds import gap_hamming_signs as sharp
+from reductions.constructions.thresholds.as23_image import layout_of, levels_of, threshold_of
 from reductions.core.answer import Answer, Decision
 from reductions.oracles.exact import ExactOracle
 from reductions.oracles.worst_noise import WorstNoise
 from reductions.problems.gap_hamming import GapHamming
-from reductions.rules.gap_hamming_to_attention_as23 import RULE, layout_of, levels_of, threshold_of
+from reductions.rules.gap_hamming_to_attention_as23 import RULE
 from varproof.base.balls import ball, dyadic
 
 BITS = 200

@@ -7,11 +7,12 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from reductions.constructions.thresholds.maxip_image import channels_of, layout_of, levels_of
 from reductions.core.answer import Answer, Decision, Outputs
 from reductions.oracles.exact import ExactOracle
 from reductions.oracles.worst_noise import WorstNoise
 from reductions.problems.maxip import MaxInnerProduct
-from reductions.rules.maxip_to_attention import RULE, channels_of, layout_of, levels_of
+from reductions.rules.maxip_to_attention import RULE
 
 INTEGERS = np.int64
 
