@@ -13,8 +13,8 @@ MOST_PAIRS: Mapping[str, int] = {
     "hamming": 1 << 30,
     "gap-hamming": 1 << 29,
     "maxip": 1 << 27,
-    "attention": 1 << 30,
-    "var-attention": 1 << 28,
+    "attention": 1 << 33,
+    "var-attention": 1 << 32,
 }
 _SIDES = (("left", "right"), ("queries", "keys"))
 

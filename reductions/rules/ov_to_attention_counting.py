@@ -22,6 +22,7 @@ from reductions.problems.attention import ApproximateAttention
 from reductions.problems.orthogonal_vectors import OrthogonalVectors
 from varproof.base.balls import ball
 from varproof.base.errors import InputError
+from varproof.base.rationals import parse_rational
 from varproof.growth.scales import parse_scale
 
 ENTRIES = 1 << 27  # integers in the arrays of a call: 1 GiB
@@ -113,8 +114,8 @@ def hard(seed: int) -> list[OrthogonalVectors]:
 
 def _parse_ratio(text: str) -> Fraction:
     try:
-        value = Fraction(text)
-    except (ValueError, ZeroDivisionError):
+        value = parse_rational(text, name="logit_ratio")
+    except InputError:
         value = Fraction(0)
     if not Fraction(1, 1000) <= value <= 1000:
         raise InputError("not a logit ratio", got=text, allowed="a rational from 1/1000 to 1000")
@@ -141,7 +142,7 @@ RULE = Reduction(
     source=OrthogonalVectors,
     target=ApproximateAttention,
     kind=Kind.TRUTH_TABLE,
-    summary="counts the orthogonal partners of every row from at most d calls by extrapolation",
+    summary="Counts the orthogonal partners of every row from at most d calls by extrapolation.",
     forward=forward,
     decode=decode,
     extract=extract,

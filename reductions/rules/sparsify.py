@@ -13,6 +13,7 @@ from reductions.constructions.formulas.flowers import find_flower, minimal, writ
 from reductions.constructions.formulas.sparsify_image import decode, extract, image
 from reductions.constructions.formulas.sparsify_mutants import MUTANTS
 from reductions.core.reduction import Exponents, Kind, Mapped, Option, Reduction, size
+from reductions.core.whole_number import whole_number
 from reductions.problems.cnf import Cnf
 from reductions.problems.cnf_families import uniform
 from reductions.problems.cnf_solvers import truth_table
@@ -21,6 +22,7 @@ from varproof.base.errors import InputError
 # leaves are N^gamma: every gamma > 0 for suitable thresholds at fixed width, see the page
 GAMMA = sympy.Symbol("gamma_sparsify", nonnegative=True)
 PETALS = (4, 8, 16)
+_PETALS_OF = whole_number(2, 999_999_999)
 WIDEST = 12  # hearts of a clause: 2^12
 TABLE = 12  # variables up to which `structure` compares truth tables
 
@@ -114,12 +116,10 @@ def parse_petals(text: str) -> tuple[int, ...]:
     (4, 8, 16)
     """
     try:
-        petals = tuple(int(part) for part in text.split(","))
-    except ValueError:
-        petals = ()
-    if not petals or min(petals) < 2:
-        raise InputError("wrong numbers of petals", got=text, allowed="integers >= 2 with commas, such as 4,8,16")
-    return petals
+        return tuple(map(_PETALS_OF, text.split(",")))
+    except InputError:
+        allowed = "integers from 2 to 999999999 with commas, such as 4,8,16"
+        raise InputError("wrong numbers of petals", got=text, allowed=allowed) from None
 
 
 def parse_leaves(text: str) -> int:
@@ -138,7 +138,7 @@ RULE = Reduction(
     source=Cnf,
     target=Cnf,
     kind=Kind.OR_MANY,
-    summary="branch on clauses that share a heart, until every leaf is sparse",
+    summary="Branch on clauses that share a heart, until every leaf is sparse.",
     forward=forward,
     decode=decode,
     extract=extract,

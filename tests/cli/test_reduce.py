@@ -293,6 +293,8 @@ def test_names_of_rules_are_whole_on_a_narrow_terminal() -> None:
         ("maxip", "ov_to_maxip_tensor", "power=1000000000", "an integer from 1 to 64"),
         ("gap-hamming", "hamming_to_gap_hamming", "gap=3", "an integer from 1 to 2"),
         ("ov", "sparsify", "leaves=0", "an integer from 1 to 999999999"),
+        ("ov", "sparsify", "petals=4,1_000", "integers from 2 to 999999999 with commas, such as 4,8,16"),
+        ("attention", "ov_to_attention_counting", "logit_ratio=1e999999999", "a rational from 1/1000 to 1000"),
         ("attention", "gap_hamming_to_attention", "small_ball=1000000000", "0 to 1/2"),
     ],
 )
