@@ -48,7 +48,7 @@ class WorstNoise:
 
     def __post_init__(self) -> None:
         if not isinstance(self.factor, Fraction | int) or self.factor <= 0:
-            raise InputError("not a factor of delta", got=repr(self.factor), allowed="a Fraction above 0")
+            raise InputError("not a factor of delta", got=self.factor, allowed="an exact rational above 0")
 
     @property
     def name(self) -> str:

@@ -103,7 +103,7 @@ RULE = Reduction(
     source=OrthogonalVectors,
     target=MaxInnerProduct,
     kind=Kind.MANY_ONE,
-    summary="(a, 1 - a) . (1 - b, 1) = d - <a, b>, threshold d.",
+    summary="Inner products (a, 1 - a) . (1 - b, 1) = d - <a, b>, threshold d.",
     forward=forward,
     decode=same_answer,
     extract=same_pair,

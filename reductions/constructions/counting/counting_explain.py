@@ -54,10 +54,8 @@ def _table(instance: OrthogonalVectors, plan: Plan, row: int) -> str:
     """The row's exact inner products, its outputs and how they make the count."""
     inner = instance.right_bits.astype(np.int64) @ instance.left_bits[row].astype(np.int64)
     multiplicity = np.bincount(inner)
-    lines = [
-        f"Row {row} has {multiplicity[0]} orthogonal vectors; inner products 0, 1, .. occur {multiplicity.tolist()} "
-        f"times."
-    ]
+    partners = "1 orthogonal vector" if multiplicity[0] == 1 else f"{multiplicity[0]} orthogonal vectors"
+    lines = [f"Row {row} has {partners}; inner products 0, 1, .. occur {multiplicity.tolist()} times."]
     lines.append(f"{'t':>3} {'x_t':>12} {'w_t':>14} {'output y':>14} {'S(x_t)':>14} {'w_t S(x_t)':>14}")
     with ctx.workprec(plan.bits):
         count = arb(0)

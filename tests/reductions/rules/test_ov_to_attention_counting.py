@@ -338,3 +338,9 @@ def test_explanation_shows_the_count() -> None:
     text = "\n".join(explain(instance, RULE.forward(instance, RULE.defaults())))
     assert "Row 0 has 24 orthogonal vectors" in text
     assert "all 13 terms: 24.0000" in text
+
+
+def test_one_orthogonal_vector_is_singular() -> None:
+    instance = OrthogonalVectors.from_bits([[1, 0]], [[0, 1], [1, 1]])
+    text = "\n".join(explain(instance, RULE.forward(instance, RULE.defaults())))
+    assert "Row 0 has 1 orthogonal vector; inner" in text
