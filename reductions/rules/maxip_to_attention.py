@@ -33,6 +33,7 @@ EXACT = 1 << 31  # entries up to here: keys are floats, and the neutral entry ne
 def forward(instance: MaxInnerProduct, options: Mapping[str, Any]) -> Mapped:
     """q_i = u (a_i, 1, M, .., M), k_j = u (b_j, 0) of value 1, k_neutral = u (0, c) of value 0.
 
+    >>> import numpy as np
     >>> two = np.array([[2, 2]])
     >>> target = forward(MaxInnerProduct(two, two, 7), RULE.defaults()).targets[0]
     >>> target.queries.tolist(), target.keys.tolist()

@@ -15,9 +15,10 @@ from reductions.constructions.blocks import layout
 from reductions.constructions.blocks.block_checks import channels
 from reductions.constructions.blocks.cells import cells, transfer
 from reductions.constructions.blocks.flags import Blocks
+from reductions.constructions.blocks.interpolated_image import built
 from reductions.oracles.exact import ExactOracle
 from reductions.problems.attention import ApproximateAttention
-from reductions.rules.attention_to_var_interpolated import RULE, built
+from reductions.rules.attention_to_var_interpolated import RULE
 from varproof.approx.interpolation_kernels import BSPLINE, Kernel, keys_absolute_sum, keys_cubic
 from varproof.base.balls import ball
 from varproof.base.verdict import Finding
