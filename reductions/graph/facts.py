@@ -67,7 +67,7 @@ def _without(value: sympy.Expr, unset: frozenset[str]) -> sympy.Expr:
 
 
 def route_facts(route: Route) -> dict[str, Any]:
-    """A route with its final sizes as formulas and as numbers (`sizes`, `calls`: at most), and the exponent sentence."""
+    """A route with its final sizes as formulas and as numbers (`sizes`, `calls`: at most), and exponents."""
     last = route.symbolic()[-1]
     return {
         "rules": list(route.names),
