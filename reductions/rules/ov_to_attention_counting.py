@@ -27,6 +27,7 @@ from varproof.growth.scales import parse_scale
 
 ENTRIES = 1 << 27  # integers in the arrays of a call: 1 GiB
 NODES = 2048
+PAIRS = 1 << 33  # in all calls together: all of them are answered
 _ROUNDING = 16 * arb(2) ** -53  # of float64
 SCALES = ("d", "sqrt", "one")
 
@@ -40,6 +41,9 @@ def accepts(instance: OrthogonalVectors, options: Mapping[str, Any]) -> str | No
     degree = degree_of(instance, options)
     if degree > NODES:
         return f"degree {degree} needs {degree} calls and weights of many thousand bits; at most {NODES} are made"
+    if degree * left * right > PAIRS:
+        pairs = f"{degree} calls of {left} x {right} pairs each are {degree * left * right} pairs"
+        return f"{pairs}; at most {PAIRS} are worked through, about two minutes on two cores"
     return None
 
 

@@ -331,6 +331,10 @@ def test_options_and_refusals() -> None:
     long = OrthogonalVectors(rows, row)
     assert "bytes" in str(accepts(long, RULE.defaults()))
     assert accepts(almost_no_slope(5), RULE.defaults()) is None
+    rows = np.ones((1 << 14, 40), dtype=np.uint8)
+    many = OrthogonalVectors.from_bits(rows, rows)
+    assert "40 calls of 16384 x 16384 pairs each are 10737418240 pairs" in str(accepts(many, RULE.defaults()))
+    assert accepts(OrthogonalVectors.from_bits(rows, rows[: 1 << 13]), RULE.defaults()) is None
 
 
 def test_explanation_shows_the_count() -> None:
