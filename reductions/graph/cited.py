@@ -16,7 +16,7 @@ RUBINSTEIN = CitedEdge(
     name="cited_rubinstein",
     source=OrthogonalVectors,
     target=GapHamming,
-    summary="orthogonal vectors in dimension c ln N to N^delta_R gap instances, one of which is YES iff the source is",
+    summary="Orthogonal vectors in dimension c ln N to N^delta_R gap instances; one is YES iff the source is.",
     exponents=Exponents(sympy.Integer(1), DELTA_R, 1 + DELTA_R, log_dimension=True),
     claim_scope="For every delta_R > 0 there are a gap eps and a dimension constant, both functions of delta_R and c "
     "that no one has made explicit; the proof goes through error-correcting codes of large constant size. Not "
@@ -30,7 +30,7 @@ CHEN = CitedEdge(
     name="cited_chen",
     source=OrthogonalVectors,
     target=MaxInnerProduct,
-    summary="orthogonal vectors in dimension c ln N to N^o(1) exact integer instances of dimension 2^O(log* N)",
+    summary="Orthogonal vectors in dimension c ln N to N^o(1) exact integer instances of dimension 2^O(log* N).",
     exponents=Exponents(sympy.Integer(1), sympy.Integer(0), sympy.Integer(1), log_dimension=True),
     claim_scope="Exact maximum of integers of O(log N) bits; the o(1) goes to 0 with the iterated logarithm, so that "
     "nothing is gained at sizes that fit a machine. Not executable at small sizes. ov_to_maxip_crt is the one-level "

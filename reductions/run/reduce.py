@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from reductions.core.answer import Answer
-from reductions.core.reduction import Mapped, Option, Reduction
+from reductions.core.reduction import Kind, Mapped, Option, Reduction
 from reductions.graph.exponents import exponent_sentence
 from reductions.graph.search import find_path
 from reductions.oracles.choose import oracle_named
+from reductions.oracles.from_file import FileOracle
 from reductions.registry import problem_named, rule_named
 from reductions.run.folder import Folder, check_files, read_json, read_manifest
 from reductions.run.pipeline import Place, solve_along
@@ -210,6 +211,8 @@ def _run(
         if folder is not None:
             folder.start(source)
         answer = solve_along(path, source, oracle=asked, options=options, watch=watch)
+        if isinstance(asked, FileOracle) and not any(rule.kind is Kind.OR_MANY for rule in path):
+            asked.refuse_surplus()
         if folder is not None:
             folder.conclude(answer)
         decision = answer.decision.value if answer.decision is not None else None

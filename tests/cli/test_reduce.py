@@ -181,6 +181,10 @@ def test_outputs_of_a_kernel_of_ones_own(here: Path, capsys: Capture) -> None:
     np.savez("mine.npz", outputs=outputs)
     answer = asked(capsys, "reduce --resume run --oracle file:mine.npz", 0)
     assert (answer["verdict"], answer["oracle"]["calls"]) == ("YES", 1)
+    np.savez("mine.npz", outputs=0 * outputs)  # a file that has changed is read anew
+    assert asked(capsys, "reduce --resume run --oracle file:mine.npz", 1)["verdict"] == "NO"
+    np.savez("two.npz", outputs_000=outputs, outputs_001=outputs)
+    assert "outputs_001" in refused(capsys, "reduce --resume run --oracle file:two.npz")["got"]
     np.savez("zeros.npz", outputs=0 * outputs)
     assert asked(capsys, "reduce --resume run --oracle file:zeros.npz", 1)["verdict"] == "NO"
     np.savez("ones.npz", outputs=0 * outputs + 1)
