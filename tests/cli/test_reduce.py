@@ -72,6 +72,13 @@ def test_via_names_rules_in_order_and_the_rest_is_filled_in(here: Path, capsys: 
     assert "attention" in wrong["message"] + wrong["got"]
 
 
+def test_without_a_target_the_path_ends_where_the_last_rule_does(here: Path, capsys: Capture) -> None:
+    line = "reduce yes.cnf --via ov_to_attention_counting,attention_to_var_interpolated"
+    answer = asked(capsys, line, 0)
+    assert (answer["to"], answer["path"][-1]) == ("var-attention", "attention_to_var_interpolated")
+    assert "needs --to" in refused(capsys, "reduce yes.cnf")["message"]
+
+
 def test_noise_within_the_allowed_delta_changes_no_verdict(here: Path, capsys: Capture) -> None:
     for line, code, verdict in (("reduce yes.cnf", 0, "YES"), ("reduce no.cnf", 1, "NO")):
         assert asked(capsys, f"{line} --to attention --oracle worst-noise", code)["verdict"] == verdict

@@ -67,15 +67,18 @@ def reduce(
 
     The instance goes forward to PROBLEM, is solved there (attention by an
     oracle with a rigorous error), and the answer comes back: YES with a
-    witness that was checked on your instance, or NO. Exit code 0 for YES,
-    1 for NO, 3 for UNDECIDED or a broken promise.
+    witness that was checked on your instance, or NO. Without --to the path
+    ends where its last --via rule does. Exit code 0 for YES, 1 for NO, 3 for
+    UNDECIDED or a broken promise.
 
     Example:
         varproof example uf16.cnf
         varproof reduce uf16.cnf --to var-attention --explain
+        varproof reduce uf16.cnf --via attention_to_var_interpolated
         varproof reduce uf16.cnf --to attention --out run --json
         varproof reduce --resume run
     """
+    from reductions.registry import rule_named
     from reductions.run.reduce import Reduced
     from reductions.run.reduce import reduce as run
     from reductions.run.reduce import resume as go_on
@@ -95,6 +98,9 @@ def reduce(
         with working("reducing and solving"):
             done = go_on(resume, oracle=oracle, teach=explain)
     else:
+        rules = _rules(via) if via is not None else ()
+        if to is None and rules:
+            to = rule_named(rules[-1]).target.NAME
         if file is None or to is None:
             missing = "FILE" if file is None else "--to"
             raise InputError(
@@ -113,7 +119,7 @@ def reduce(
             done = run(
                 loaded.instance,
                 to,
-                via=_rules(via) if via is not None else (),
+                via=rules,
                 oracle=oracle or "exact",
                 dtype=dtype or "auto",
                 options=chosen,
