@@ -43,6 +43,8 @@ def ball_points(dim: int, radius: int, enough: int) -> int:
 def looked_up(instance: GapHamming) -> LookedUp:
     """All pairs within `near` by lookup; PROMISE_VIOLATED cannot be seen this way: without a close pair it is NO.
 
+    Pairs beyond 65536 are not listed, a note says so.
+
     >>> looked_up(GapHamming.from_bits([[0, 0]], [[1, 0], [1, 1]], 1, 2)).answer.witnesses
     ((0, 0),)
     """
@@ -50,18 +52,20 @@ def looked_up(instance: GapHamming) -> LookedUp:
     table: dict[int, list[int]] = {}
     for j, row in enumerate(_integers(instance.right.words)):
         table.setdefault(row, []).append(j)
-    points = 0
+    points = close = 0
     witnesses: list[tuple[int, int]] = []
     for i, row in enumerate(_integers(instance.left.words)):
         partners: list[int] = []
         for flips in _flips(dim, instance.near):
             points += 1
             partners.extend(table.get(row ^ flips, ()))
+        close += len(partners)
         witnesses.extend((i, j) for j in sorted(partners)[: MOST_WITNESSES - len(witnesses)])
     operations = (instance.left.rows + instance.right.rows) * dim + points * (dim + 1) + instance.right.rows
     if not witnesses:
         return LookedUp(Answer(Decision.NO), points, operations)
-    return LookedUp(Answer(Decision.YES, witnesses[0], tuple(witnesses)), points, operations)
+    note = "" if close <= MOST_WITNESSES else f"only the first {MOST_WITNESSES} witnesses are listed"
+    return LookedUp(Answer(Decision.YES, witnesses[0], tuple(witnesses), note=note), points, operations)
 
 
 def _flips(dim: int, radius: int) -> Iterator[int]:
@@ -83,7 +87,7 @@ def by_lookup(instance: GapHamming, options: Mapping[str, Any]) -> bool:
 
 
 def parse_small_ball(text: str) -> Fraction:
-    """alpha with 0 <= alpha <= 1/2; 0 never looks up.
+    """alpha with 0 <= alpha <= 1/2; 0 never looks up. Raises `InputError` for anything else.
 
     >>> parse_small_ball("1/8")
     Fraction(1, 8)

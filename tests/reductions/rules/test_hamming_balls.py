@@ -48,4 +48,10 @@ def test_ball_points_by_counting():
 def test_long_lists_are_cut(monkeypatch):
     monkeypatch.setattr(hamming_balls, "MOST_WITNESSES", 3)
     zeros = np.zeros((2, 2), np.uint8)
-    assert looked_up(GapHamming.from_bits(zeros, zeros, 0, 1)).answer.witnesses == ((0, 0), (0, 1), (1, 0))
+    cut = looked_up(GapHamming.from_bits(zeros, zeros, 0, 1)).answer
+    assert cut.witnesses == ((0, 0), (0, 1), (1, 0))
+    assert cut.note == "only the first 3 witnesses are listed"
+    monkeypatch.setattr(hamming_balls, "MOST_WITNESSES", 4)
+    whole = looked_up(GapHamming.from_bits(zeros, zeros, 0, 1)).answer
+    assert len(whole.witnesses) == 4
+    assert not whole.note
