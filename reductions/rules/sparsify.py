@@ -22,7 +22,8 @@ from varproof.base.errors import InputError
 # leaves are N^gamma: every gamma > 0 for suitable thresholds at fixed width, see the page
 GAMMA = sympy.Symbol("gamma_sparsify", nonnegative=True)
 PETALS = (4, 8, 16)
-_PETALS_OF = whole_number(2, 999_999_999)
+LARGEST = 999_999_999  # of thresholds and leaves
+_PETALS_OF = whole_number(2, LARGEST)
 WIDEST = 12  # hearts of a clause: 2^12
 TABLE = 12  # variables up to which `structure` compares truth tables
 
@@ -122,17 +123,6 @@ def parse_petals(text: str) -> tuple[int, ...]:
         raise InputError("wrong numbers of petals", got=text, allowed=allowed) from None
 
 
-def parse_leaves(text: str) -> int:
-    """A number of leaves, at least 1. Raises `InputError`.
-
-    >>> parse_leaves("64")
-    64
-    """
-    if not text.isascii() or not text.isdigit() or len(text) > 9 or int(text) < 1:
-        raise InputError("wrong number of leaves", got=text, allowed="an integer from 1 to 999999999")
-    return int(text)
-
-
 RULE = Reduction(
     name="sparsify",
     source=Cnf,
@@ -158,7 +148,9 @@ RULE = Reduction(
             "petals": Option(
                 PETALS, parse_petals, "flowers with petals of 1, 2, .. literals are split from this size on"
             ),
-            "leaves": Option(16, parse_leaves, "no split makes more leaves than this; the rest stays as it is"),
+            "leaves": Option(
+                16, whole_number(1, LARGEST), "no split makes more leaves than this; the rest stays as it is"
+            ),
         }
     ),
     structure=structure,

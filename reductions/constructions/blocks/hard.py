@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
-from flint import arb
 
+from reductions.precision.layout import logistic
 from reductions.precision.rounding import strictly_below, working_precision
 from reductions.problems.attention import ApproximateAttention
 from varproof.base.balls import ball, ceiling_integer, dyadic
@@ -37,7 +37,7 @@ def _instance(rng: np.random.Generator, scale: str, head_dim: int, data: int = 6
         low = -ball(beta) + log_keys  # ln of the data mass of a NO row
         neutral = Fraction(round(dyadic(low / 2 / ball(beta)) * 2**20), 2**20)
         theta = ball(beta * neutral)
-        margins = [abs(_logistic(mass - theta) - ball(Fraction(1, 2))) for mass in (low, ball(0))]
+        margins = [abs(logistic(mass - theta) - ball(Fraction(1, 2))) for mass in (low, ball(0))]
         delta = strictly_below(margins[0].min(margins[1]))
     queries = np.hstack([left, np.ones((5, 1), dtype=np.int64)])
     keys = np.vstack([np.hstack([-right, np.zeros((data, 1), dtype=np.int64)]), np.zeros((1, head_dim))])
@@ -46,7 +46,3 @@ def _instance(rng: np.random.Generator, scale: str, head_dim: int, data: int = 6
     values[-1] = 0
     unit = {"d": beta * head_dim, "one": beta, "sqrt": beta * 2}[scale]
     return ApproximateAttention(queries, keys, values, delta, scale, query_unit=unit, neutral=data)
-
-
-def _logistic(x: arb) -> arb:
-    return 1 / (1 + (-x).exp())

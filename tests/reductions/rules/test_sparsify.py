@@ -13,7 +13,7 @@ from reductions.core.reduction import Mutant, size
 from reductions.problems.cnf import Cnf
 from reductions.problems.cnf_families import pigeonhole, uniform
 from reductions.problems.cnf_solvers import models_by_table, truth_table
-from reductions.rules.sparsify import RULE, accepts, explain, parse_leaves, parse_petals, structure
+from reductions.rules.sparsify import RULE, accepts, explain, parse_petals, structure
 from varproof.base.errors import InputError
 
 DEFAULTS = RULE.defaults()
@@ -188,7 +188,7 @@ def test_wrong_thresholds_are_refused(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "0", "-1", "1.5", "\u0663", "1" * 5000])
 def test_wrong_numbers_of_leaves_are_refused(text: str) -> None:
     with pytest.raises(InputError):
-        parse_leaves(text)
+        RULE.options["leaves"].parse(text)
 
 
 def test_the_text_names_the_first_flower() -> None:
