@@ -38,7 +38,7 @@ class FittingOracle:
         return "exact" if self.dtype == "auto" else f"exact in {self.dtype}"
 
     def outputs(self, instance: ApproximateAttention | VarAttention) -> Outputs:
-        """Outputs of shape (rows asked for, value columns), each within delta."""
+        """Outputs of shape (rows asked for, value columns), each within delta. Raises `InputError` as said above."""
         attention = attention_of(instance)
         floats = "float64" if self.dtype == "auto" else self.dtype
         if self.dtype in ("float64", "float32") or (self.dtype == "auto" and attention.delta >= HOPELESS):

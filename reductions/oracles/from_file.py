@@ -64,7 +64,7 @@ class FileOracle:
             )
 
     def outputs(self, instance: ApproximateAttention | VarAttention) -> Outputs:
-        """The next array of the file."""
+        """The next array of the file. Raises `InputError` where none is left or its shape or entries do not fit."""
         attention = attention_of(instance)
         if not self.left:
             hint = "write one array for each instance, in order"

@@ -25,7 +25,7 @@ def parse_dot_product_scale(text: str) -> str:
 
 
 def parse_weight_gap(text: str) -> Fraction:
-    """A rational above 1, taken exactly.
+    """A rational above 1, taken exactly. Raises `InputError` for anything else.
 
     >>> parse_weight_gap("81")
     Fraction(81, 1)

@@ -74,7 +74,9 @@ def half(family: str, variables: int, seed: int) -> Cnf:
 
 
 def planted(variables: int, clauses: int, width: int, seed: int) -> Cnf:
-    """Random clauses that one random assignment makes true: always satisfiable. Needs a variable if clauses > 0.
+    """Random clauses that one random assignment makes true: always satisfiable.
+
+    Where clauses > 0, raises `InputError` for no variable and for a width below 1.
 
     >>> planted(5, 40, 3, seed=2).solve().decision.value
     'YES'
@@ -94,6 +96,8 @@ def planted(variables: int, clauses: int, width: int, seed: int) -> Cnf:
 def pigeonhole(pigeons: int, holes: int) -> Cnf:
     """Every pigeon has a hole and no two share one: satisfiable iff pigeons <= holes. Variable p holes + h + 1.
 
+    Raises `InputError` for negative numbers.
+
     >>> [pigeonhole(p, 2).solve().decision.value for p in (2, 3)]
     ['YES', 'NO']
     """
@@ -108,7 +112,7 @@ def parity(variables: int, odd: bool, contradict: bool = False) -> Cnf:
     """x1 + .. + xn is odd (or even) mod 2, by a chain of partial sums: 2n - 1 variables and 2^(n-1) models.
 
     `contradict` adds a second chain, from xn down and with sums of its own, that asks for the other parity: 3n - 2
-    variables and no model, though each chain alone has some. Needs at least one variable.
+    variables and no model, though each chain alone has some. Raises `InputError` below one variable.
 
     >>> [parity(3, True, contradict).solve().decision.value for contradict in (False, True)]
     ['YES', 'NO']

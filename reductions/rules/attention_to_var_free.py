@@ -62,7 +62,7 @@ def accepts(instance: ApproximateAttention, options: Mapping[str, Any]) -> str |
 
 
 def forward(instance: ApproximateAttention, options: Mapping[str, Any]) -> Mapped:
-    """The image: one VAR instance."""
+    """The image: one VAR instance. Raises `InputError` for what `accepts` refuses."""
     reason = accepts(instance, options)
     if reason is not None:
         raise InputError("the rule does not take this instance", got=reason)

@@ -155,7 +155,10 @@ def remaining(delta: Fraction, cost: Fraction) -> Fraction:
 
 
 def decode(context: Any, answers: Sequence[Answer]) -> Answer:
-    """The outputs of the source: those of the target, with the cost of the construction added to their error."""
+    """The outputs of the source: those of the target, with the cost of the construction added to their error.
+
+    Raises `InputError` unless there are outputs for every query.
+    """
     outputs = answers[0].outputs if answers else None
     if outputs is None or len(outputs.values) != context.queries:
         raise InputError("no outputs for all queries", got=outputs, allowed=f"{context.queries} rows")

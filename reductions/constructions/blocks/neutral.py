@@ -37,7 +37,10 @@ def constant_channel(instance: ApproximateAttention) -> int | None:
 def lowered_neutral(
     source: layout.Source, neutral: int, spare: int, channel: int, delta: Fraction
 ) -> tuple[ExactArray, Fraction, Fraction]:
-    """Keys with the neutral score lowered by ln(spare), what the rounding costs in outputs, and the new entry."""
+    """Keys with the neutral score lowered by ln(spare), what the rounding costs in outputs, and the new entry.
+
+    Raises `InputError` where the keys would need more than 53 bits.
+    """
     unit = source.score_unit * int(source.queries.numbers[0, channel])  # score of one unit of this key entry
     bits = 0
     while bits < MAX_EXTRA_BITS and not (abs(unit) / 2**bits < ball(delta / layout.SHARE)):
@@ -61,5 +64,6 @@ def lowered_neutral(
 
 
 def largest_but(source: layout.Source, neutral: int) -> Fraction:
+    """The largest absolute entry of all keys but the neutral one, 0 where there is no other."""
     others = np.delete(source.keys.numbers, neutral, axis=0)
     return (int(np.abs(others).max()) if others.size else 0) * source.keys.unit

@@ -62,7 +62,7 @@ def sides_for(instance: ApproximateAttention, options: Mapping[str, Any]) -> tup
 
 
 def blocks_for(instance: ApproximateAttention, options: Mapping[str, Any]) -> Blocks:
-    """The blocks of the last two scales."""
+    """The blocks of the last two scales. Raises `InputError` for a schedule of one scale, and as `sides_for` does."""
     sides = sides_for(instance, options)
     if len(sides) < 2:
         raise InputError("a schedule of one scale has no interpolated map", got=sides, allowed="two scales or more")

@@ -42,7 +42,7 @@ def extremal_fractions(degree: int, s: arb) -> tuple[Fraction, ...]:
     """Dyadic rho_1 < .. < rho_D = 1 such that exp(-s rho_t), with 1, are nearly the extremal points of [e^-s, 1].
 
     The points are xi_t = 1 - (1 - e^-s) sin^2(pi t / 2D); rho_t is -ln(xi_t)/s rounded to 24 + 4 log2(D) bits, so each
-    node moves by far less than its distance to the next. `degree` D >= 1, `s` > 0.
+    node moves by far less than its distance to the next. `degree` D >= 1, `s` > 0. Raises `InputError` for D < 1.
 
     >>> extremal_fractions(1, arb(2))
     (Fraction(1, 1),)
@@ -126,6 +126,7 @@ def constants(kappa: Exact, c: Exact) -> arb:
     """C_a = 2 + c ln coth(kappa/(4c)): counting needs delta = n^-(C_a + o(1)) for d = c ln n and B = kappa ln n.
 
     `kappa`, `c` > 0 rationals; logarithms are natural. A ball of the working precision.
+    Raises `InputError` unless both are positive.
 
     >>> constants(2, 1).str(6)
     '[2.77194 +/- 3.17e-6]'

@@ -1,1 +1,1 @@
-"""Layouts of the threshold lemma for gap Hamming, and their deliberate mistakes."""
+"""Inner products and gap Hamming by the threshold lemma: layouts, images, look-ups, deliberate mistakes."""
