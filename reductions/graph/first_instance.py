@@ -11,7 +11,8 @@ from reductions.core.reduction import Kind, Reduction
 class FirstInstances:
     """The first instance at every point of the paths from one source instance, made when asked for and kept.
 
-    Only the first target of a rule is looked at; the others have the same sizes by the rule's formulas, or smaller.
+    Only the first target of a rule is looked at; the others keep the rule's size formulas, but may be larger (leaves of
+    `sparsify` differ in their clauses) and need more.
     """
 
     def __init__(self, source: Any, options: Mapping[str, Any] | None = None) -> None:

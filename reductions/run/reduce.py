@@ -87,8 +87,8 @@ def reduce(
 
     `via` are rules the path must contain, in order; the rest is filled in. `oracle`: "exact", "worst-noise" (within
     0.99 of the allowed delta, adversarial) or "file:PATH" (outputs brought by you). `dtype`: "auto" takes float64 where
-    the precision budget allows and Arb otherwise. `options` are values of options of rules by name (text is parsed).
-    `out` saves every instance and answer with a manifest; `teach` fills the paragraphs of the steps.
+    its proved error is at most delta/1024 and Arb otherwise. `options` are values of options of rules by name (text is
+    parsed). `out` saves every instance and answer with a manifest; `teach` fills the paragraphs of the steps.
 
     A YES carries a witness that was verified on `source`. Raises `InputError` for unknown names, an unreachable target
     (the reachable ones are listed), instances that a rule does not take, and precision that the dtype cannot give.
