@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from varproof.base.verdict import Finding, Verdict
+
+if TYPE_CHECKING:
+    from varproof.claims.attack import Attack
 
 Kind = Literal["tight", "upper", "lower", "identity", "asymptotic"]
 CellValue = int | Fraction | str
@@ -48,6 +51,7 @@ class Correction:
     statement: str
     check: Callable[[Case], Finding]
     expected: Verdict = Verdict.PROVED
+    attack: Attack | None = None
 
 
 @dataclass(frozen=True)
@@ -55,8 +59,8 @@ class Claim:
     """One statement of the ledger.
 
     `hypotheses` maps a short name to its text; `sources` cites (`arXiv:id`), `derived_from` names claims or pages
-    this one rests on. `because` explains an expected UNKNOWN. `cells` is the grid the check visits, `generators` names
-    the input families a campaign may draw from.
+    this one rests on. `because` explains an expected UNKNOWN. `cells` is the grid the check visits. `attack` says how
+    campaigns make cases of it; the ledger's own claims have theirs in `varproof.claims.attacks`.
     """
 
     id: str
@@ -72,7 +76,7 @@ class Claim:
     because: str = ""
     constants: Mapping[str, Fraction] = field(default_factory=dict)
     cells: Mapping[str, tuple[CellValue, ...]] = field(default_factory=dict)
-    generators: tuple[str, ...] = ()
+    attack: Attack | None = None
 
     def case(self, variant: Variant | None = None, *, seed: int = 0) -> Case:
         """The case of the statement itself, or of one of its wrong variants."""

@@ -1,0 +1,1 @@
+"""Who runs chunks: this process, supervised processes of our own, or a Dask cluster."""
