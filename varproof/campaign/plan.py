@@ -58,10 +58,20 @@ def cases_of(attack: Attack, cases: int) -> int:
     return cases if attack.most is None else min(cases, attack.most)
 
 
+def chunk_cases(attack: Attack) -> int:
+    """The cases of a full chunk: as many as take about a second, at most 500.
+
+    >>> from varproof.claims.attacks.rank_count import ATTACK
+    >>> chunk_cases(ATTACK)
+    50
+    """
+    return min(max(int(SECONDS / attack.cost), 1), LARGEST)
+
+
 def _chunks(subject: Subject, cases: int) -> Iterator[Chunk]:
     attack, claim, name = subject.attack, subject.claim.id, subject.name
     wanted = cases_of(attack, cases)
-    size = min(max(int(SECONDS / attack.cost), 1), LARGEST)
+    size = chunk_cases(attack)
     if subject.variant is not None:
         yield Chunk(claim, name, POWER, (), 0, min(wanted, POWER_CASES))
         return
