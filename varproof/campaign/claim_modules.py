@@ -103,7 +103,7 @@ def _run(path: Path) -> ModuleType:
     sys.modules[name] = module
     try:
         # compiled afresh: a cached compilation misses an edit of the same second and size
-        exec(compile(real.read_bytes(), str(real), "exec"), module.__dict__)
+        exec(compile(real.read_bytes(), str(real), "exec", dont_inherit=True), module.__dict__)
     except (Exception, SystemExit) as error:
         sys.modules.pop(name)
         if before is not None:
@@ -122,7 +122,7 @@ def _run(path: Path) -> ModuleType:
 def _line(error: BaseException, file: str) -> int:
     """The last line of the file that was running, or the line that cannot be parsed."""
     if isinstance(error, SyntaxError) and error.filename == file and error.lineno is not None:
-        return error.lineno
+        return max(error.lineno, 1)
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
     return next((line for line in reversed(lines) if line is not None), 1)
 
