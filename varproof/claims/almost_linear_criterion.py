@@ -24,11 +24,7 @@ PAGE = "docs/explanation/ledger.md"
 def check(case: Case) -> Finding:
     """Count scales and tokens of p_k = a^(k-1) exactly, and let the regime command find the contradiction."""
     return assemble(
-        [
-            ("scales of a fixed ratio", _scales(case)),
-            ("tokens", _tokens(case)),
-            ("K = O(1) is inconsistent", _inconsistent(case)),
-        ],
+        _facts(case),
         [
             Part(
                 "the criterion with a fixed ratio",
@@ -37,6 +33,19 @@ def check(case: Case) -> Finding:
             ),
         ],
     )
+
+
+def checked_facts(case: Case) -> Finding:
+    """The parts of `check` that are checked here: what shows that the hypotheses exclude each other."""
+    return assemble(_facts(case))
+
+
+def _facts(case: Case) -> list[tuple[str, Finding]]:
+    return [
+        ("scales of a fixed ratio", _scales(case)),
+        ("tokens", _tokens(case)),
+        ("K = O(1) is inconsistent", _inconsistent(case)),
+    ]
 
 
 def check_corrected(case: Case) -> Finding:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
-from functools import cache
+from functools import lru_cache
 from itertools import combinations_with_replacement, product
 
 import numpy as np
@@ -82,7 +82,7 @@ def _executed(case: Case) -> Finding:
     )
 
 
-@cache
+@lru_cache(maxsize=256)
 def counts(
     dim: int, scale: str, kappa: Fraction, noise: Fraction, *, all_calls: bool = True
 ) -> tuple[tuple[int, int | None, str], ...]:

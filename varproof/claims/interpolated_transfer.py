@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -102,7 +102,7 @@ def image(source: ApproximateAttention, kernel: str, setting: Setting) -> tuple[
     return blocks, built(source, options, blocks)
 
 
-@cache
+@lru_cache(maxsize=256)
 def runs(kernel: str, setting: Setting, scale: str, power: int) -> tuple[Run, ...]:
     """The images of all sources, executed in balls."""
     oracle, found = ExactOracle("arb", BITS), []

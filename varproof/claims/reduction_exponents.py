@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from functools import cache, reduce
+from functools import cache, lru_cache, reduce
 from itertools import product
 
 import networkx as nx
@@ -78,7 +78,7 @@ def _numbers(case: Case) -> Finding:
     )
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _at(edge: Edge, gamma: Fraction, delta: Fraction) -> Numbers:
     losses = {symbol("gamma_sparsify"): sympy.Rational(str(gamma)), symbol("delta_R"): sympy.Rational(str(delta))}
     rho, kappa, sigma = (Fraction(str(each.subs(losses))) for each in _three(edge))
