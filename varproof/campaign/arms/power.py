@@ -1,0 +1,35 @@
+"""Whether the arms would notice: a wrong variant of a claim is attacked until it is killed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from varproof.campaign.chunk import Chunk
+from varproof.campaign.result import Result, added
+from varproof.campaign.subjects import Subject
+from varproof.claims.attack import Judgement
+
+IN_TURN = ("exhaustive", "iid", "worst-ratio")
+
+
+def power(chunk: Chunk, subject: Subject, run: Callable[[Chunk], Result]) -> Result:
+    """The arms in turn, `count` cases each, until one finds a violation that the judge confirms.
+
+    A variant of a claim of kind "tight" without a violation whose largest ratio stays below `attains` is killed too: it
+    says less than what is attained. `run` runs one arm on a chunk.
+    """
+    attack = subject.attack
+    able = [arm for arm in IN_TURN if arm in attack.arms and (arm != "exhaustive" or attack.small is not None)]
+    total = Result()
+    for arm in able or list(attack.arms):
+        total = added(total, run(replace(chunk, arm=arm)))
+        if total.judged.get(Judgement.VIOLATED.value):
+            return replace(total, killed="violation")
+    too_small = (
+        subject.claim.kind == "tight"
+        and attack.attains is not None
+        and total.worst is not None
+        and total.worst["ratio"] < attack.attains
+    )
+    return replace(total, killed="tightness" if too_small else "")

@@ -1,0 +1,1 @@
+"""Makes a confirmed violation small: simpler points first, then fewer and rounder numbers."""
