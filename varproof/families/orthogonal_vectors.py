@@ -76,7 +76,7 @@ ORTHOGONAL_VECTORS: Mapping[str, Callable[[int, int, np.random.Generator], Lists
 
 
 def draw_lists(name: str, rows: int, dim: int, rng: np.random.Generator) -> Lists:
-    """Two lists of `rows` 0/1 vectors of `dim` entries, uint8; "formula" has sizes of its own, at most max(rows, 2) rows.
+    """Two lists of `rows` 0/1 vectors of `dim` entries, uint8; "formula" has sizes of its own, up to max(rows, 2) rows.
 
     Raises `InputError` for an unknown name and sizes below 1.
 
