@@ -47,6 +47,7 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "graph": ("graph --json", "graph --from cnf --to var-attention --json"),
     "rule check": ("example rule", "rule check rule.py --cases 4 --json"),
+    "claim new": ("claim new my_bound --json",),
     "bench attention": ("bench attention --quick --no-peers --case d2-r21 --json",),
     "bench approx": ("bench approx --cell 1:1e-2 --repeats 1 --no-peer --json",),
 }

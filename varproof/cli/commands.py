@@ -79,10 +79,16 @@ COMMANDS: tuple[Command, ...] = (
         "varproof.cli.rule_check:check",
         "Check rules of reductions by generated instances, and the checks by mistakes.",
     ),
+    Command(
+        "claim new",
+        "varproof.cli.claim_new:new",
+        "Write a claim of your own: statement, check, attack, wrong variants.",
+    ),
     Command("example", "varproof.cli.example:example", "Write an example file to start from."),
 )
 
 GROUPS: dict[str, str] = {
+    "claim": "Claims of your own.",
     "var": "Run, count and bound whole VAR models.",
     "rule": "Rules of reductions: check yours.",
     "bench": "Measure speed against what a user would run instead.",
