@@ -18,7 +18,6 @@ from varproof.claims.registry import claim_ids, load_claims
 
 ALLOWED = "a Python file with CLAIM = Claim(...) or CLAIMS = (Claim(...), ...)"
 HINT = "varproof claim new NAME writes one to start from"
-SIBLINGS = "set PYTHONPATH to the folder of a module of your own"
 FORBIDDEN = "|\n\r\0"  # in ids: they would break the ids of chunks
 
 
@@ -101,6 +100,9 @@ def _run(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     before = sys.modules.get(name)
     sys.modules[name] = module
+    folder = str(real.parent)
+    if folder not in sys.path:  # at the end: modules beside the file are found, and shadow nothing
+        sys.path.append(folder)
     try:
         # compiled afresh: a cached compilation misses an edit of the same second and size
         exec(compile(real.read_bytes(), str(real), "exec", dont_inherit=True), module.__dict__)
@@ -114,7 +116,7 @@ def _run(path: Path) -> ModuleType:
             f"the file of claims does not run: {type(error).__name__}: {printable(said)[:300]}",
             got=where,
             allowed=getattr(error, "allowed", "") or ALLOWED,
-            hint=getattr(error, "hint", "") or (SIBLINGS if isinstance(error, ModuleNotFoundError) else ""),
+            hint=getattr(error, "hint", ""),
         ) from None
     return module
 

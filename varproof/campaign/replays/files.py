@@ -66,7 +66,7 @@ def save_replay(
         folder.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
         raise InputError("replays go to a folder", got=printable(folder), allowed="a new or existing folder") from None
-    path = folder / f"{_file_name(claim.id)}-{digest[:12]}.json"
+    path = folder / f"{file_name(claim.id)}-{digest[:12]}.json"
     text = json.dumps(to_json(made), indent=1, allow_nan=False) + "\n"
     save_arrays(path.with_suffix(".npz"), instance.arrays)
     with replacing(path) as scratch:
@@ -96,10 +96,10 @@ def load_replay(path: Path) -> Replay:
     return made
 
 
-def _file_name(claim_id: str) -> str:
+def file_name(claim_id: str) -> str:
     """Ids of users may hold anything.
 
-    >>> _file_name("my/claim: 1")
+    >>> file_name("my/claim: 1")
     'my_claim__1'
     """
     return re.sub(r"[^A-Za-z0-9_.-]", "_", claim_id).lstrip(".-")[:60] or "claim"
