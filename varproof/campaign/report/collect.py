@@ -1,0 +1,197 @@
+"""From the chunks of a store to a report: add up by form of a claim, judge the goals, keep what is shown."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Protocol
+
+from varproof import __version__
+from varproof.campaign.chunk import Chunk, cell_text
+from varproof.campaign.goals import ClaimGoal, FormGoal, Goals, goals_of
+from varproof.campaign.report.confidence import confidence
+from varproof.campaign.report.model import ArmReport, ClaimReport, Coverage, FormReport, Report
+from varproof.campaign.report.slope import slope_of
+from varproof.campaign.result import Result
+from varproof.campaign.subjects import CORRECTED, Subject, subjects_of
+from varproof.campaign.totals import ArmTotals, Totals
+from varproof.claims.attack import ARMS
+from varproof.claims.model import Claim
+
+Row = tuple[Chunk, str, Result | None, str, Mapping[str, Any] | None]
+Replays = Mapping[tuple[str, str], str]  # (claim, subject) -> file of the saved failure
+DISTRIBUTIONS = ("numpy", "hypothesis", "python-flint")
+ORDER = (*ARMS, "power")
+
+
+class Source(Protocol):
+    """What a report needs of a store."""
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """Cases, seed, claims and the like."""
+        ...
+
+    def counts(self) -> Mapping[str, int]:
+        """Chunks by status."""
+        ...
+
+    def digest(self) -> str:
+        """Of ids, statuses and results."""
+        ...
+
+    def results(self) -> Iterable[Row]:
+        """Every chunk of the plan with its status, result or None, reason and case of a lost one."""
+        ...
+
+
+def totals_of(rows: Iterable[Row]) -> dict[tuple[str, str], Totals]:
+    """The sums by claim and subject."""
+    found: dict[tuple[str, str], Totals] = {}
+    for chunk, status, result, reason, case in rows:
+        found.setdefault((chunk.claim, chunk.subject), Totals()).add(chunk, status, result, reason, case)
+    return found
+
+
+def judged(source: Source, claims: Sequence[Claim]) -> tuple[Goals, dict[tuple[str, str], Totals]]:
+    """The goals of a campaign, for its exit code; raises `InputError` for a claim without an attack."""
+    totals = totals_of(source.results())
+    forms = {
+        claim.id: [(one, totals.get((claim.id, one.name), Totals())) for one in subjects_of(claim)] for claim in claims
+    }
+    return goals_of(forms), totals
+
+
+def collect(
+    source: Source, claims: Sequence[Claim], *, store: str | Path = "", replays: Replays | None = None
+) -> Report:
+    """The report on `claims`. `store` is the file's name for the command that resumes, `replays` the saved failures."""
+    goals, totals = judged(source, claims)
+    by_id = {claim.id: claim for claim in claims}
+    made = tuple(_claim(by_id[goal.claim], goal, totals, replays or {}) for goal in goals.claims)
+    return Report(
+        goals.exit_code,
+        goals.missed,
+        dict(source.settings),
+        dict(source.counts()),
+        source.digest(),
+        _versions(),
+        str(store),
+        made,
+    )
+
+
+def _claim(claim: Claim, goal: ClaimGoal, totals: Mapping[tuple[str, str], Totals], replays: Replays) -> ClaimReport:
+    forms = [
+        _form(one, totals.get((claim.id, one.subject.name), Totals()), replays.get((claim.id, one.subject.name), ""))
+        for one in goal.forms
+    ]
+    true_forms = tuple(form for form, one in zip(forms, goal.forms, strict=True) if one.subject.variant is None)
+    return ClaimReport(
+        claim.id,
+        claim.kind,
+        claim.statement,
+        claim.expected.value,
+        dict(claim.hypotheses),
+        claim.sources,
+        goal.outcome.value,
+        goal.reasons,
+        true_forms,
+        tuple(form for form, one in zip(forms, goal.forms, strict=True) if one.subject.variant is not None),
+        _digest(claim),
+    )
+
+
+def _form(goal: FormGoal, totals: Totals, replay: str) -> FormReport:
+    subject, attack = goal.subject, goal.subject.attack
+    by_size = tuple(sorted(totals.by_size.items()))
+    tight = subject.claim.kind == "tight" and attack.attains is not None
+    return FormReport(
+        name=subject.name,
+        text=_text(subject),
+        expects=subject.expects,
+        outcome=goal.outcome.value,
+        reasons=goal.reasons,
+        arms=tuple(_arm(name, arm) for name, arm in sorted(totals.arms.items(), key=lambda one: _rank(one[0]))),
+        coverage=_coverage(subject, totals),
+        histogram=tuple(totals.histogram),
+        by_size=by_size,
+        slope=slope_of(by_size),
+        below=confidence(totals.arms.get("iid")) if subject.variant is None else None,
+        attains=float(attack.attains) if tight and attack.attains is not None else None,
+        largest=totals.largest,
+        worst=totals.worst,
+        failure=totals.failure,
+        error=totals.error,
+        lost=tuple({"chunk": one.chunk, "reason": one.reason, "case": one.case} for one in totals.lost),
+        replay=replay,
+        killed=totals.killed,
+        constants={name: str(value) for name, value in subject.case.constants.items()},
+        dropped=tuple(sorted(subject.case.dropped)),
+    )
+
+
+def _arm(name: str, arm: ArmTotals) -> ArmReport:
+    return ArmReport(
+        name,
+        arm.chunks,
+        arm.open,
+        len(arm.lost),
+        arm.cases,
+        arm.valid,
+        arm.rejected,
+        arm.raised,
+        arm.nan,
+        arm.suspects,
+        arm.unsettled,
+        dict(arm.judged),
+        arm.largest,
+    )
+
+
+def _coverage(subject: Subject, totals: Totals) -> Coverage:
+    attack = subject.attack
+    if not attack.cells or subject.variant is not None:
+        return Coverage()
+    axes = tuple((name, tuple(attack.space.bins(name))) for name in attack.cells)
+    counts = tuple(totals.cells.get(cell_text(cell), 0) for cell in attack.space.cells(attack.cells))
+    return Coverage(axes, counts)
+
+
+def _text(subject: Subject) -> str:
+    if subject.variant is not None:
+        return subject.variant.because
+    if subject.name == CORRECTED and subject.claim.corrected is not None:
+        return subject.claim.corrected.statement
+    return subject.claim.statement
+
+
+def _rank(arm: str) -> tuple[int, str]:
+    return (ORDER.index(arm) if arm in ORDER else len(ORDER), arm)
+
+
+def _digest(claim: Claim) -> str:
+    variants = [[one.name, _named(one.constants), sorted(one.dropped)] for one in claim.falsified]
+    parts = [claim.statement, claim.kind, claim.expected.value, dict(claim.hypotheses), _named(claim.constants)]
+    corrected = claim.corrected.statement if claim.corrected is not None else None
+    text = json.dumps([*parts, corrected, variants], sort_keys=True)
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def _named(constants: Mapping[str, Any]) -> dict[str, str]:
+    return {name: str(value) for name, value in constants.items()}
+
+
+def _versions() -> dict[str, str]:
+    return {"varproof": __version__, **dict(_installed())}
+
+
+def _installed() -> Iterator[tuple[str, str]]:
+    for name in DISTRIBUTIONS:
+        try:
+            yield name, metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
