@@ -135,12 +135,12 @@ def _chunks(subject: Subject, cases: int) -> list[Chunk]:
 
 def _unsettled(chunk: Chunk, result: Result) -> Iterator[str]:
     """A silent pass is none."""
-    if result.valid < max(LEAST_SHARE * result.cases, 1):
+    if not result.valid or result.valid < LEAST_SHARE * result.cases:
         yield f"{chunk.arm}: only {result.valid} of {result.cases} cases lie inside the hypotheses"
     if result.nan:
         yield f"{chunk.arm}: {result.nan} cases gave no ratio"
     worst = result.worst["ratio"] if result.worst is not None else 0.0
-    if worst > 1 + ROUNDING and not result.judged.get(Judgement.PASS.value):
+    if worst > 1 + ROUNDING and set(result.judged) != {Judgement.PASS.value}:
         yield f"{chunk.arm}: a case of ratio {worst:.6g} was not settled by exact arithmetic"
 
 
