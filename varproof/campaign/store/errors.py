@@ -1,0 +1,30 @@
+"""What goes wrong with a store while a campaign runs, through no fault of the caller."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from varproof.base.errors import VarproofError
+
+
+class StoreError(VarproofError):
+    """The store cannot be written or read any more; what was saved before is still there."""
+
+    exit_code = 5
+
+
+@contextmanager
+def told(path: Path, doing: str) -> Iterator[None]:
+    """Turns an error of SQLite into a `StoreError` that says what was being done to which file."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        full = "full" in str(error)
+        hint = "make room and resume" if full else "copy the store to a healthy disk and resume there"
+        message = f"{'the disk is full: ' if full else ''}{doing} failed"
+        raise StoreError(
+            message, got=f"{path}: {error}", hint=f"what was saved before is still in the store; {hint}"
+        ) from error
