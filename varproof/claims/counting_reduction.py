@@ -42,6 +42,11 @@ def check(case: Case) -> Finding:
     )
 
 
+def formulas(case: Case) -> Finding:
+    """Logit bound and tolerance: the parts of `check` that execute nothing."""
+    return assemble([("logit bound", _logits(case)), ("tolerance", _tolerance(case))])
+
+
 def instances(dim: int, keys: int) -> Iterator[tuple[OrthogonalVectors, int]]:
     """All rows of {0,1}^dim against every multiset of up to `keys` keys, with the number of orthogonal pairs."""
     rows = list(product((0, 1), repeat=dim))
@@ -99,7 +104,7 @@ def _logits(case: Case) -> Finding:
     for scale, kappa in product(
         chosen(case, "scale", SCALES), rationals(case, "kappa", above=Fraction(1, 1000), below=1000)
     ):
-        for dim, keys in product(integers(case, "dim", low=1, high=3), integers(case, "keys", low=2, high=300)):
+        for dim, keys in product(integers(case, "dim", low=1, high=16), integers(case, "keys", low=2, high=300)):
             ones = OrthogonalVectors.from_bits(np.ones((1, dim), np.uint8), np.ones((keys, dim), np.uint8))
             mapped = RULE.forward(ones, {**RULE.defaults(), "scale": scale, "logit_ratio": kappa})
             with ctx.workprec(128):

@@ -172,6 +172,11 @@ def _structure(case: Case) -> Finding:
     return tally.finding(f"{PAGE}; here exactly, token by token")
 
 
+def constants_of_layout(case: Case) -> Finding:
+    """The first part of `check` alone: it has no image in it."""
+    return _constants(case)
+
+
 def _constants(case: Case) -> Finding:
     """Distance of an interpolated value from the data, (1+w)/2 of their range, and the flag f_max between cells."""
     tally = Tally()

@@ -54,6 +54,17 @@ def check(case: Case) -> Finding:
     )
 
 
+def without_chains(case: Case) -> Finding:
+    """The parts of `check` that run no chain from formulas."""
+    return assemble(
+        [
+            ("orthogonal vectors by scaling", _scaling(case)),
+            ("above the threshold, by the theorem base", _decided(case)),
+            ("(iii) X_init of one cell only, no position inputs: easy", _easy(case)),
+        ]
+    )
+
+
 def _scaling(case: Case) -> Finding:
     """Keys score -beta <a,b>, neutral -g/2, e^beta = n e^g: all Boolean rows; weights are rational for e^g = G^2.
 

@@ -32,7 +32,7 @@ POWERS = {
 
 def check(case: Case) -> Finding:
     """Decide a grid around the thresholds with the powers of the case; an overlap is a counterexample."""
-    theorems = tuple(_with_powers(theorem, case) for theorem in THEOREMS)
+    theorems = theorem_base(case)
     powers = rationals(case, "power", above=Fraction(1, 2), below=Fraction(3, 2))
     tally = Tally()
     for (scale, schedule), d, power in product((("d", "doubling"), ("one", "linear")), DIMENSIONS, powers):
@@ -54,6 +54,11 @@ def check(case: Case) -> Finding:
 
 
 DIMENSIONS = ("log(n)/log(log(n))", "log(n)**(19/20)", "log(n)", "log(n)*log(log(n))")
+
+
+def theorem_base(case: Case) -> tuple[Theorem, ...]:
+    """The theorems with the powers of log n that the case states."""
+    return tuple(_with_powers(theorem, case) for theorem in THEOREMS)
 
 
 def _expected(d: str, power: Fraction) -> str:
