@@ -10,7 +10,7 @@ from varproof.campaign.subjects import Subject
 from varproof.claims.attack import Attack
 from varproof.families.space import Space
 
-AT_ONCE = 512  # cases of a batch
+AT_ONCE = 128  # cases of a batch: few enough to stay in cache
 
 
 def stream(seed: int) -> np.random.Generator:
