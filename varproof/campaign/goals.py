@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 
+from varproof.campaign.chunk import cell_text
 from varproof.campaign.subjects import Subject
 from varproof.campaign.totals import ROUNDING, Totals
 
@@ -204,14 +205,13 @@ def _uncovered(subject: Subject, totals: Totals) -> Iterable[tuple[Outcome, str]
         yield Outcome.UNDER_COVERED, f"{totals.count('valid')} valid cases in all, at least {LEAST_VALID} are needed"
     empty = empty_cells(subject, totals)
     if empty:
+        said = "; ".join(cell.replace(",", ", ") for cell in empty[:3]) + ("; ..." if len(empty) > 3 else "")
         total = len(subject.attack.space.cells(subject.attack.cells))
-        yield Outcome.UNDER_COVERED, f"{len(empty)} of {total} cells have no valid case: {'; '.join(empty[:3])}"
+        yield Outcome.UNDER_COVERED, f"{len(empty)} of {total} cells have no valid case: {said}"
 
 
 def empty_cells(subject: Subject, totals: Totals) -> list[str]:
     """The cells of the coverage map without a valid case, as text."""
-    from varproof.campaign.chunk import cell_text
-
     attack = subject.attack
     if not attack.cells:
         return []
@@ -230,8 +230,7 @@ def _what(totals: Totals) -> str:
     error = totals.error
     if not error:
         return ""
-    text = str(error.get("error") or error.get("message") or error.get("type") or "")
-    return f", first: {text}" if text else ""
+    return f", the first {error.get('type', 'an exception')}: {error.get('message', '')}"
 
 
 def _gravest(outcomes: Iterable[Outcome]) -> Outcome:

@@ -113,7 +113,8 @@ def _range(values: Sequence[float], share: float) -> tuple[float, float]:
 
 def _ticks(low: float, high: float) -> list[float]:
     """Round numbers 1, 2, 5 times powers of ten between two decimal logarithms, at most six of them."""
-    for steps in ((1.0, 2.0, 5.0), (1.0, 3.0), (1.0,)):
+    tenths = tuple(float(step) for step in range(1, 10))
+    for steps in (tuple(step / 10 for step in range(10, 100)), tenths, (1.0, 2.0, 5.0), (1.0, 3.0), (1.0,)):
         found = [
             step * 10.0**power
             for power in range(math.floor(low), math.ceil(high) + 1)

@@ -14,6 +14,7 @@ from varproof.campaign.chunk import Chunk, cell_text
 from varproof.campaign.goals import ClaimGoal, FormGoal, Goals, goals_of
 from varproof.campaign.report.confidence import confidence
 from varproof.campaign.report.model import ArmReport, ClaimReport, Coverage, FormReport, Report
+from varproof.campaign.report.saved import saved_failure
 from varproof.campaign.report.slope import slope_of
 from varproof.campaign.result import Result
 from varproof.campaign.subjects import CORRECTED, Subject, subjects_of
@@ -31,8 +32,8 @@ class Source(Protocol):
     """What a report needs of a store."""
 
     @property
-    def settings(self) -> Mapping[str, Any]:
-        """Cases, seed, claims and the like."""
+    def settings(self) -> Any:
+        """Cases, seed, claims and the like: a mapping, or what has a `to_json` that gives one."""
         ...
 
     def counts(self) -> Mapping[str, int]:
@@ -68,20 +69,33 @@ def judged(source: Source, claims: Sequence[Claim]) -> tuple[Goals, dict[tuple[s
 def collect(
     source: Source, claims: Sequence[Claim], *, store: str | Path = "", replays: Replays | None = None
 ) -> Report:
-    """The report on `claims`. `store` is the file's name for the command that resumes, `replays` the saved failures."""
+    """The report on `claims`.
+
+    `store` is the store's file as the reader knows it, for the commands that are shown; saved failures are looked for
+    in the folder beside it, unless `replays` names them.
+    """
     goals, totals = judged(source, claims)
     by_id = {claim.id: claim for claim in claims}
-    made = tuple(_claim(by_id[goal.claim], goal, totals, replays or {}) for goal in goals.claims)
+    named = _replays(str(store), totals) if replays is None else replays
+    made = tuple(_claim(by_id[goal.claim], goal, totals, named) for goal in goals.claims)
     return Report(
         goals.exit_code,
         goals.missed,
-        dict(source.settings),
+        _settings(source.settings),
         dict(source.counts()),
         source.digest(),
         _versions(),
         str(store),
         made,
     )
+
+
+def _replays(store: str, totals: Mapping[tuple[str, str], Totals]) -> dict[tuple[str, str], str]:
+    return {(claim, form): saved_failure(store, claim, form, found.failure) for (claim, form), found in totals.items()}
+
+
+def _settings(settings: Any) -> dict[str, Any]:
+    return dict(settings if isinstance(settings, Mapping) else settings.to_json())
 
 
 def _claim(claim: Claim, goal: ClaimGoal, totals: Mapping[tuple[str, str], Totals], replays: Replays) -> ClaimReport:

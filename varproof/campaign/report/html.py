@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator
+from hashlib import blake2b
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -84,11 +87,23 @@ def _environment() -> Environment:
         case_lines=numbers.case_lines,
         tone=lambda outcome: TONES.get(outcome, ("warn", "!")),
         grids=grids,
+        anchor=anchor,
     )
     environment.globals.update(
         histogram=charts.histogram, growth=charts.growth, commands=commands_of, largest=_largest, ablation=_ablation
     )
     return environment
+
+
+def anchor(claim: str) -> str:
+    """A claim's id as the target of a link; ids of users may hold anything.
+
+    >>> anchor("S1"), anchor("my claim")
+    ('c-S1', 'c-my-claim-9d48')
+    """
+    if re.fullmatch(r"[A-Za-z0-9_.-]+", claim):
+        return f"c-{claim}"
+    return f"c-{re.sub(r'[^A-Za-z0-9_.-]+', '-', claim)}-{blake2b(claim.encode(), digest_size=2).hexdigest()}"
 
 
 def grids(coverage: Coverage) -> list[Grid]:
@@ -116,7 +131,7 @@ def grids(coverage: Coverage) -> list[Grid]:
 
 
 def _shade(count: int, most: int) -> int:
-    return 0 if count <= 0 else max(1, -(-LEVELS * count // most))
+    return 0 if count <= 0 else max(1, math.ceil(LEVELS * math.sqrt(count / most)))
 
 
 def _tiles(report: Report) -> Iterator[tuple[str, str, str]]:
