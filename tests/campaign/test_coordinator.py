@@ -197,7 +197,7 @@ def test_a_chunk_in_flight_when_the_coordinator_dies_has_lost_no_attempt(store: 
     executor = Fake(3, fate)
     with pytest.raises(KilledError):
         run_campaign(store, CLAIMS, executor)
-    counted, finished = store.attempts(), store.counts()["done"]
+    counted, finished = store.attempts(), store.counts().done
     again = Fake(3)
     run_campaign(store, CLAIMS, again)
     assert {job.chunk.id: job.attempt for job in again.jobs if job.attempt > 1} == {
@@ -236,7 +236,7 @@ def test_ctrl_c_saves_what_has_ended(store: Store, tmp_path: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         run_campaign(store, CLAIMS, Fake(1, fate))
-    assert store.counts()["done"] == 6
+    assert store.counts().done == 6
     summary = run_campaign(store, CLAIMS, Fake(1))
     assert summary.ran == summary.planned - 6
     assert store.digest() == clean_digest(tmp_path)
@@ -351,17 +351,21 @@ class Files:
         self.log.append("save")
         return folder / f"{claim.id}-{failure['size']}.json"
 
-    def replay(self, folder: Path, claims: Sequence[Claim]) -> list[str]:
+    def replay(self, path: Path, claims: Sequence[Claim]) -> str:
         self.log.append("replay")
-        return [f"FIXED {folder.name}"]
+        return "FIXED"
 
 
 def test_replays_come_first_and_violations_become_replays(store: Store, path: Path) -> None:
     files = Files()
-    summary = run_campaign(store, CLAIMS, failing({"statement": 9, "smaller": 5}), replay=files.replay, save=files.save)
+    earlier = path.with_name("c.db.replays") / "earlier.json"
+    earlier.parent.mkdir()
+    earlier.touch()
+    executor = failing({"statement": 9, "smaller": 5})
+    summary = run_campaign(store, CLAIMS, executor, replay=files.replay, save_replay=files.save)
     assert files.log[0] == "replay"
     assert "save" in files.log
-    assert summary.replays == ("FIXED c.db.replays",)
+    assert summary.replays == ((earlier, "FIXED"),)
     assert {(name, form) for name, form, _ in files.saved} == {("one", "statement"), ("two", "statement")}
     for name in ("one", "two"):
         sizes = [size for one, _, size in files.saved if one == name]
@@ -370,7 +374,7 @@ def test_replays_come_first_and_violations_become_replays(store: Store, path: Pa
         assert sizes[-1] == 9 - max(less(chunk) for chunk in own)
         assert path.with_name("c.db.replays") / f"{name}-{sizes[-1]}.json" in summary.failures
     files = Files()  # after a kill between saving and writing, the file is written by the next run
-    summary = run_campaign(store, CLAIMS, Fake(), replay=files.replay, save=files.save)
+    summary = run_campaign(store, CLAIMS, Fake(), replay=files.replay, save_replay=files.save)
     assert {path.name for path in summary.failures} >= {f"two-{sizes[-1]}.json"}
     assert summary.ran == 0
 
@@ -379,7 +383,7 @@ def test_a_violation_that_the_ledger_expects_is_no_replay(path: Path) -> None:
     refuted = (claim("one", verdict=Verdict.REFUTED),)
     files = Files()
     with Store.create(path, Settings(cases=40)) as store:
-        run_campaign(store, refuted, failing({"statement": 9}), replay=files.replay, save=files.save)
+        run_campaign(store, refuted, failing({"statement": 9}), replay=files.replay, save_replay=files.save)
     assert files.saved == []
 
 
@@ -388,8 +392,8 @@ def test_a_replay_that_cannot_be_written_is_an_infrastructure_failure(store: Sto
         raise OSError(28, "No space left on device")
 
     with pytest.raises(StoreError, match="replay file could not be written"):
-        run_campaign(store, CLAIMS, failing({"statement": 9}), save=full)
-    assert store.counts()["failed"] > 0
+        run_campaign(store, CLAIMS, failing({"statement": 9}), save_replay=full)
+    assert store.counts().failed > 0
 
 
 # --- with the real arms -----------------------------------------------------------------------------------------------
@@ -398,7 +402,7 @@ def test_a_replay_that_cannot_be_written_is_an_infrastructure_failure(store: Sto
 def test_a_small_campaign_on_a_real_claim(tmp_path: Path) -> None:
     claims, digests = (load_claim("rank_count"),), set()
     for name in ("a.db", "b.db"):
-        with Store.create(tmp_path / name, Settings(cases=5, claims=("rank_count",))) as store:
+        with Store.create(tmp_path / name, Settings(cases=1, claims=("rank_count",))) as store:
             summary = run_campaign(store, claims, InlineExecutor(), time_limit=0.05 if name == "b.db" else None)
             if name == "b.db":
                 summary = run_campaign(store, claims, InlineExecutor())
@@ -413,7 +417,7 @@ def test_a_claim_without_an_attack_is_refused_before_anything_is_planned(store: 
     bare = Claim(**{**vars(CLAIMS[0]), "attack": None})
     with pytest.raises(InputError, match="without an attack"):
         run_campaign(store, (bare,), Fake())
-    assert store.counts()["planned"] == 0
+    assert store.counts().planned == 0
 
 
 def test_the_coordinator_costs_little(tmp_path: Path) -> None:

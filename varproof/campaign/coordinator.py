@@ -9,29 +9,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from varproof.campaign import replays
 from varproof.campaign.attempts import MEMORY, Attempts
 from varproof.campaign.chunk import Chunk
 from varproof.campaign.executors.executor import Executor
 from varproof.campaign.failure_files import FailureFiles, SaveReplay
 from varproof.campaign.plan import plan
-from varproof.campaign.replays import replay_all, save_replay
 from varproof.campaign.revision import revision_of
-from varproof.campaign.store import TRIED, Outcome, Settings, Store
+from varproof.campaign.store import TRIED, Outcome, Store
 from varproof.claims.model import Claim
 
 SAVE_SECONDS = 1.0  # what ended is saved at least so often,
 SAVE_CHUNKS = 50  # and at least after so many chunks
 POLL = 0.2  # seconds to wait for the next event: a time limit is noticed so late
 
-ReplayAll = Callable[[Path, Sequence[Claim]], Sequence[Any]]
+Replay = Callable[[Path, Sequence[Claim]], Any]
 
 
 @dataclass(frozen=True)
 class Summary:
     """How a run of the coordinator ended.
 
-    `ran` counts the chunks that it finished itself, `stopped` is "" or "time limit". `replays` is what came of the
-    saved failures that ran first; `failures` the replay files of violations, new ones and those the store had already.
+    `ran` counts the chunks that it finished itself, `stopped` is "" or "time limit". `replays` are the files of saved
+    failures that ran first, each with what came of it; `failures` the replay files of this campaign's violations.
     """
 
     planned: int
@@ -39,7 +39,7 @@ class Summary:
     lost: int
     ran: int
     stopped: str
-    replays: tuple[Any, ...]
+    replays: tuple[tuple[Path, Any], ...]
     failures: tuple[Path, ...]
 
     @property
@@ -57,8 +57,8 @@ def run_campaign(
     on_progress: Callable[[int, int], None] | None = None,
     chunk_seconds: float | None = None,
     memory: int = MEMORY,
-    replay: ReplayAll = replay_all,
-    save: SaveReplay = save_replay,
+    replay: Replay = replays.replay,
+    save_replay: SaveReplay = replays.save_replay,
     retry_lost: bool = False,
 ) -> Summary:
     """Run what is unfinished of the store's campaign; the caller closes the executor and the store.
@@ -73,18 +73,18 @@ def run_campaign(
     Raises `InputError` for a claim without an attack, `StoreError` where the store cannot be written.
     """
     deadline = None if time_limit is None else time.monotonic() + time_limit
-    settings = Settings.from_json(store.settings)
+    settings = store.settings
     made = plan(claims, cases=settings.cases, seed=settings.seed)
     store.begin(made, {claim.id: revision_of(claim, settings.claims_module) for claim in claims})
-    replays = tuple(replay(store.replays, claims))
+    replayed = tuple((path, replay(path, claims)) for path in replays.replay_files(store.replays))
     attempts = Attempts(claims, settings.seed, store.attempts(), seconds=chunk_seconds, memory=memory)
-    failures = FailureFiles(store.replays, save, attempts.subject)
+    failures = FailureFiles(store.replays, save_replay, attempts.subject)
     failures.see((row.chunk, row.result.failure) for row in store.failed() if row.result and row.result.failure)
     run = _Run(store, executor, attempts, failures, on_progress)
     stopped = run.through(deque(store.pending(lost=retry_lost)), deadline)
     counts = store.counts()
-    ended = (counts["planned"], counts["done"], counts["lost"])
-    return Summary(*ended, run.finished, stopped, replays, tuple(failures.written))
+    written = tuple(failures.written)
+    return Summary(counts.planned, counts.done, counts.lost, run.finished, stopped, replayed, written)
 
 
 class _Run:
@@ -100,8 +100,7 @@ class _Run:
     ) -> None:
         self._store, self._executor, self._attempts, self._failures = store, executor, attempts, failures
         self._on_progress = on_progress
-        counts = store.counts()
-        self._planned = counts["planned"]
+        self._planned = store.counts().planned
         self._unsaved: list[Outcome] = []
         self._saved = time.monotonic()
         self.finished = 0

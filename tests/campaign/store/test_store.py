@@ -48,16 +48,17 @@ def store(path: Path) -> Iterator[Store]:
 
 def test_a_new_store_has_everything_before_it(store: Store) -> None:
     assert store.pending() == list(CHUNKS)
-    assert store.counts() == {"planned": 12, "done": 0, "lost": 0, "pending": 12, "failed": 0}
+    assert store.counts().to_json() == {"planned": 12, "done": 0, "lost": 0, "pending": 12, "failed": 0}
     assert [row.status for row in store.results()] == [PENDING] * 12
-    assert store.settings == Settings(cases=60).to_json()
+    assert store.settings == Settings(cases=60)
+    assert dict(store.settings) == Settings(cases=60).to_json()
 
 
 def test_what_is_saved_is_there_for_another_process_and_after_closing(store: Store, path: Path) -> None:
     store.save([done(CHUNKS[0]), done(CHUNKS[3]), Outcome(CHUNKS[1], LOST, None, "killed", {"index": 4}, 3)])
     for reader in (Store.open(path), Store.open(path)):
         with reader:
-            assert reader.counts() == {"planned": 12, "done": 2, "lost": 1, "pending": 9, "failed": 0}
+            assert reader.counts().to_json() == {"planned": 12, "done": 2, "lost": 1, "pending": 9, "failed": 0}
     store.close()
     with Store.open(path) as reader:
         rows = list(reader.results())
@@ -74,7 +75,7 @@ def test_a_lost_attempt_is_remembered_and_its_chunk_still_pending(store: Store) 
     store.save([Outcome(CHUNKS[2], TRIED, None, "killed by signal 9", None, 2)])
     assert CHUNKS[2] in store.pending()
     assert store.attempts() == {CHUNKS[2].id: 2}
-    assert store.counts()["pending"] == 12
+    assert store.counts().pending == 12
     before = store.digest()
     store.save([Outcome(CHUNKS[2], LOST, None, "killed by signal 9", None, 3)])
     assert CHUNKS[2] not in store.pending()
@@ -88,7 +89,7 @@ def test_a_result_is_never_replaced(store: Store) -> None:
     digest = store.digest()
     store.save([Outcome(CHUNKS[0], LOST, None, "late", None, 3), done(CHUNKS[0], suspects=1)])
     assert store.digest() == digest
-    assert store.counts()["lost"] == 0
+    assert store.counts().lost == 0
 
 
 def test_a_batch_is_saved_whole_or_not_at_all(store: Store) -> None:
@@ -98,9 +99,9 @@ def test_a_batch_is_saved_whole_or_not_at_all(store: Store) -> None:
     too_large = Outcome(CHUNKS[1], DONE, {}, attempts=2**70)  # refused by SQLite in the middle of the batch
     with pytest.raises(OverflowError):
         store.save([done(CHUNKS[0]), too_large, done(CHUNKS[2])])
-    assert store.counts()["done"] == 0
+    assert store.counts().done == 0
     store.save([done(CHUNKS[0])])
-    assert store.counts()["done"] == 1
+    assert store.counts().done == 1
 
 
 def test_an_edited_claim_runs_again_and_only_that_one(store: Store) -> None:
@@ -108,7 +109,7 @@ def test_an_edited_claim_runs_again_and_only_that_one(store: Store) -> None:
     digest = store.digest()
     store.begin(PLAN, {"a": "a2", "b": "b1"})
     assert {chunk.claim for chunk in store.pending()} == {"a"}
-    assert store.counts() == {"planned": 12, "done": 6, "lost": 0, "pending": 6, "failed": 0}
+    assert store.counts().to_json() == {"planned": 12, "done": 6, "lost": 0, "pending": 6, "failed": 0}
     assert all(row.result is None for row in store.results("a"))
     store.begin(PLAN, FIRST)  # the edit is taken back
     assert store.pending() == []
@@ -121,7 +122,7 @@ def test_more_cases_reuse_what_has_run(store: Store) -> None:
     store.change(Settings(cases=90))
     store.begin(Plan(0, 90, more), FIRST)
     assert ids(store.pending()) == ids(more[5:])
-    assert store.settings["cases"] == 90
+    assert store.settings.cases == 90
 
 
 def test_the_digest_knows_no_order_time_or_worker(tmp_path: Path) -> None:
@@ -163,7 +164,7 @@ def test_results_come_back_as_they_were(store: Store) -> None:
     rows = list(store.results())
     assert rows[0].result == result
     assert [row.chunk for row in store.failed()] == [CHUNKS[1]]
-    assert store.counts()["failed"] == 1
+    assert store.counts().failed == 1
 
 
 def test_a_changed_byte_in_a_result_is_noticed_and_its_chunk_runs_again(store: Store, path: Path) -> None:
@@ -205,7 +206,7 @@ def test_readers_see_whole_batches_while_a_writer_works(store: Store, path: Path
         store.save([done(chunk) for chunk in CHUNKS])
         assert first.status == PENDING
         assert [row.status for row in rows] == [PENDING] * 11  # one point in time, to the end
-        assert reader.counts()["done"] == 12
+        assert reader.counts().done == 12
 
 
 def test_a_long_log_is_folded_into_the_file(store: Store, path: Path) -> None:
@@ -214,7 +215,7 @@ def test_a_long_log_is_folded_into_the_file(store: Store, path: Path) -> None:
         store.save([Outcome(CHUNKS[index], DONE, {**Result().to_json(), "worst": {"ratio": 0.5, "x": "y" * 10**6}})])
         assert log.stat().st_size < 6 * 2**20
     assert path.stat().st_size > 4 * 2**20
-    assert store.counts()["done"] == 12
+    assert store.counts().done == 12
 
 
 # --- refusals ---------------------------------------------------------------------------------------------------------
@@ -322,7 +323,7 @@ def test_a_file_or_folder_that_cannot_be_written_to() -> None:
         with pytest.raises(InputError, match="cannot be written to"):
             Store.create(folder / "new.db", Settings())
         with Store.open(path) as reader:  # a finished campaign on a read-only medium can still be reported on
-            assert reader.counts()["done"] == 12
+            assert reader.counts().done == 12
         path.chmod(0o000)
         with pytest.raises(InputError, match="cannot be opened"):
             Store.open(path)
@@ -335,12 +336,12 @@ def test_a_full_disk_is_an_infrastructure_failure_that_costs_only_the_batch(stor
     with pytest.raises(StoreError, match="disk is full") as caught:
         store.save([done(CHUNKS[1]), done(CHUNKS[2], worst={"ratio": 0.1, "x": "y" * 10**5})])
     assert caught.value.exit_code == 5
-    assert store.counts()["done"] == 1
+    assert store.counts().done == 1
     store._connection.execute("PRAGMA max_page_count = 1000000")
     store.save([done(CHUNKS[1])])
     store.close()
     with Store.open(path, write=True) as store:
-        assert store.counts()["done"] == 2
+        assert store.counts().done == 2
 
 
 def test_a_store_survives_a_kill_between_any_two_statements(path: Path) -> None:
@@ -361,6 +362,6 @@ def test_a_store_survives_a_kill_between_any_two_statements(path: Path) -> None:
     ended = subprocess.run([sys.executable, "-c", code, str(path)], check=False, capture_output=True, timeout=60)
     assert ended.returncode == -9, ended.stderr.decode()
     with Store.open(path) as reader:
-        assert reader.counts()["done"] == 1
+        assert reader.counts().done == 1
     with Store.open(path, write=True) as store:
         assert [chunk.index for chunk in store.pending()] == [1, 2, 3, 4, 5]

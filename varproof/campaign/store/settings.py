@@ -9,10 +9,11 @@ from typing import Any
 
 from varproof.base.errors import InputError
 from varproof.campaign.plan import DEFAULT_CASES
+from varproof.campaign.store.plain import Plain
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(Plain):
     """`cases` per claim and arm, the campaign's seed, ids of claims (empty: all), and who runs the chunks.
 
     `claims_module` is the absolute path of the user's own module of claims, or None. Raises `InputError` for fewer

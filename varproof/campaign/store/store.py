@@ -14,6 +14,7 @@ from varproof.campaign.chunk import Chunk
 from varproof.campaign.plan import Plan
 from varproof.campaign.result import Result
 from varproof.campaign.store import schema
+from varproof.campaign.store.counts import Counts
 from varproof.campaign.store.errors import StoreError, told
 from varproof.campaign.store.lock import Lock
 from varproof.campaign.store.outcome import DONE, LOST, PENDING, TRIED, Outcome, Row
@@ -100,14 +101,17 @@ class Store:
         return self.path.with_name(self.path.name + ".replays")
 
     @property
-    def settings(self) -> dict[str, Any]:
-        """What the campaign was asked to do, as `Settings.to_json` gives it."""
-        text = next(self._read("SELECT value FROM meta WHERE name = 'settings'"))[0]
-        return dict(json.loads(text))
+    def settings(self) -> Settings:
+        """What the campaign was asked to do. Raises `StoreError` where that cannot be read any more."""
+        text = next(self._read("SELECT value FROM meta WHERE name = 'settings'"), ("",))[0]
+        try:
+            return Settings.from_json(json.loads(text))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise StoreError("the settings of the store are damaged", got=self.path, hint="start a new one") from error
 
     def change(self, settings: Settings) -> None:
         """Other settings from now on (more cases, another executor). Raises `InputError` for another seed."""
-        seed = self.settings["seed"]
+        seed = self.settings.seed
         if settings.seed != seed:
             raise InputError(
                 "a store keeps its seed", got=settings.seed, allowed=f"seed {seed}", hint="start a new store"
@@ -120,7 +124,7 @@ class Store:
         Outcomes whose contents do not match their digest are dropped: their chunks run again. Raises `InputError` for
         a plan of another seed and for two chunks of one id.
         """
-        seed = self.settings["seed"]
+        seed = self.settings.seed
         if plan.seed != seed:
             raise InputError("a store keeps its seed", got=plan.seed, allowed=f"seed {seed}")
         rows = [
@@ -165,8 +169,8 @@ class Store:
         )
         self._writing([(statement, rows)])
 
-    def counts(self) -> dict[str, int]:
-        """Chunks of the current plan: all, with a result, given up, to be run, and with a confirmed violation."""
+    def counts(self) -> Counts:
+        """How far the current plan is."""
         found = {
             (status, failed): count
             for status, failed, count in self._read(
@@ -175,7 +179,7 @@ class Store:
         }
         planned, failed = sum(found.values()), found.get((DONE, 1), 0)
         done, lost = failed + found.get((DONE, 0), 0), found.get((LOST, 0), 0)
-        return {"planned": planned, "done": done, "lost": lost, "pending": planned - done - lost, "failed": failed}
+        return Counts(planned, done, lost, planned - done - lost, failed)
 
     def digest(self) -> str:
         """Over id, status and result of the planned chunks in the order of their ids: no times, no order of running."""
