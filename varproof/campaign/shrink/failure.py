@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from varproof.base.errors import InputError
 from varproof.campaign.arms.accumulator import encode_point
 from varproof.campaign.instances import encode_instance
 from varproof.campaign.recorder import Recorder, Silent
@@ -35,7 +36,8 @@ def shrink_failure(
 
     `instance` must be a violation that the judge confirmed. At most `budget` measurements (by default as many as take
     two seconds, 400 at most), and one exact judgement after each step that changed something; a step whose outcome is
-    not confirmed is undone. `point` of the answer builds its instance, None once numbers were changed by hand.
+    not confirmed is undone. `point` of the answer builds its instance, None once numbers were changed by hand;
+    `instance` is None where its arrays are of a type that cannot be stored.
     """
     total = budget_of(subject) if budget is None else budget
     oracle = Oracle(subject, total, recorder, index)
@@ -51,7 +53,10 @@ class _Shrinking:
         self.point = point
         self.instance = instance
         subject = oracle.subject
-        found = subject.attack.measure(instance, subject.case)
+        try:
+            found = subject.attack.measure(instance, subject.case)
+        except Exception:  # such as for an instance of a batch that `measure` cannot read; the judge has confirmed it
+            found = None
         # a violation that floats do not see cannot be shrunk by measuring
         self.blind = found is None or not found.ratio > 1
         self.found = found if found is not None else Measurement(0.0, 0)
@@ -66,16 +71,19 @@ class _Shrinking:
             "ratio": self._ratio(),
             "judgement": Judgement.VIOLATED.value,
             "point": encode_point(self.point),
-            "instance": encode_instance(self.instance),
+            "instance": _encoded(self.instance),
             "story": self.story,
         }
 
     def _simplify(self, budget: int) -> None:
         if self.point is not None:
             self.oracle.floor = budget * 3 // 4 if self.instance.dimensions or boxed(self.instance) else 0
-            space = self.oracle.subject.attack.space
-            point, instance, found = simpler_point(self.oracle, space, self.point, self.instance, self.found)
-            self._take("simpler point", instance, found, point)
+            attack = self.oracle.subject.attack
+            for space in (attack.space, attack.small):
+                if space is not None and space.contains(self.point):
+                    simpler = simpler_point(self.oracle, space, self.point, self.instance, self.found)
+                    self._take("simpler point", simpler[1], simpler[2], simpler[0])
+                    break
         self._step("farther arrays", farther_arrays, budget * 5 // 8)
         self._step("fewer indices", fewer_indices, budget // 4)
         self._step("farther entries, fewer indices", _farther_and_fewer, budget // 8)
@@ -99,6 +107,13 @@ class _Shrinking:
 
     def _ratio(self) -> float:
         return float(np.clip(self.found.ratio, -1e300, 1e300))
+
+
+def _encoded(instance: Instance) -> dict[str, Any] | None:
+    try:
+        return encode_instance(instance)
+    except InputError:
+        return None
 
 
 def _farther_and_fewer(oracle: Oracle, instance: Instance, found: Measurement) -> tuple[Instance, Measurement]:
