@@ -112,6 +112,8 @@ def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
     Raises `InputError` for a file that is missing, holds anything but arrays of bools, integers and floats, or more
     than 2^28 bytes of them.
     """
+    if not path.is_file():  # nor a pipe, which would be waited for
+        raise InputError("the arrays of an instance cannot be read", got=printable(path), allowed="a NumPy .npz file")
     try:
         headers = npz_headers(path)
         needed = sum(math.prod(header.shape) * header.dtype.itemsize for header in headers.values())
