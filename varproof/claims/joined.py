@@ -32,9 +32,9 @@ def joined(
     """
     fields: dict[str, Field] = {PART: Choice(tuple(parts))}
     for name, part in parts.items():
-        for own, field in part.space.fields.items():
-            if fields.setdefault(own, field) != field:
-                raise InputError(f"field {own} differs in part {name}", got=field, allowed=fields[own])
+        for axis, field in part.space.fields.items():
+            if fields.setdefault(axis, field) != field:
+                raise InputError(f"field {axis} differs in part {name}", got=field, allowed=str(fields[axis]))
 
     def build(point: Point, case: Case) -> Instance | None:
         part = parts[str(point[PART])]

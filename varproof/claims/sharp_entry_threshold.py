@@ -39,14 +39,21 @@ def check(case: Case) -> Finding:
     """With ln N = t^4 and d = c t^4 every scale has rational gamma d; the exponent of ln N in R is read off exactly."""
     return assemble(
         [
-            ("score bound attained", _attained(case)),
-            ("where gamma d R^2 = kappa ln N puts R", _exponents(case)),
+            *scores(case),
             ("below is easy", _below(case)),
             ("d = o(log N)", _small_dimension(case)),
             ("above is hard, by the theorem base", _above(case)),
             ("above is hard, the reduction executed", _executed(case)),
         ],
     )
+
+
+def scores(case: Case) -> list[tuple[str, Finding]]:
+    """The two parts of `check` about scores and R, exact and without a theorem base."""
+    return [
+        ("score bound attained", _attained(case)),
+        ("where gamma d R^2 = kappa ln N puts R", _exponents(case)),
+    ]
 
 
 def _above(case: Case) -> Finding:
@@ -63,6 +70,11 @@ def _above(case: Case) -> Finding:
         f"{LOWER_BOUNDS} (L1, E1) under OVH: for every q > 0 some constants of d and of the error; decided for the "
         "class, for one small constant and beyond; the exact algorithm has the same exponent"
     )
+
+
+def executed(case: Case) -> Finding:
+    """The last part of `check` alone: the reduction executed."""
+    return _executed(case)
 
 
 def _executed(case: Case) -> Finding:

@@ -137,6 +137,7 @@ COUNTS = Attack(
     ("keys", "scale", "family"),
     cost=4e-3,
 )
+AXES = ("dim", "kappa", "scale", "degree", "log2_tokens")
 FORMULAS = drawn_check(
     formulas,
     Space(
@@ -154,6 +155,4 @@ FORMULAS = drawn_check(
     size="size",
     cost=4e-3,
 )
-AXES = ("dim", "kappa", "scale", "degree", "log2_tokens")
-
 ATTACK = joined({"counts": COUNTS, "formulas": FORMULAS}, cells=("part", "scale", "kappa"))

@@ -30,7 +30,7 @@ def build_polynomial(point: Point, case: Case) -> Instance:
     """Random coefficients; noise of alternating signs, which attains the sum, of one size, at one node, or drawn."""
     degree = int(point["degree"])
     rng = np.random.default_rng(int(point["seed"]))
-    noise = rng.uniform(-1, 1, degree + 1)
+    noise: NDArray[Any] = rng.uniform(-1, 1, degree + 1)
     if point["noise"] == "alternating":
         noise = (-1.0) ** np.arange(degree, -1, -1)
     elif point["noise"] == "one sign":

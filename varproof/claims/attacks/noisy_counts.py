@@ -79,7 +79,8 @@ def build_count(point: Point, case: Case) -> Instance:
     if point["products"] == "orthogonal":
         products = np.zeros(keys, dtype=np.int64)
     elif point["products"] == "one other":
-        products = np.where(np.arange(keys) == 0, *rng.integers(0, degree + 1, 2))
+        products = np.full(keys, rng.integers(0, degree + 1), dtype=np.int64)
+        products[0] = rng.integers(0, degree + 1)
     else:
         products = rng.integers(0, degree + 1, keys)
     signs = (-1.0) ** np.arange(degree - 1, -1, -1)  # of the weights of the calls t = 1, ..., d
