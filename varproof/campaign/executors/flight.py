@@ -16,7 +16,7 @@ from typing import Any
 from varproof.base.errors import shorten
 from varproof.families.space import encode_value
 
-SLOT = 4096  # bytes; slot 0 holds the chunk's id, slots 1 and 2 take the cases in turn
+SLOT = 4096  # bytes; slot 0 names the job, slots 1 and 2 take the cases in turn
 SIZE = 3 * SLOT
 HEADER = struct.Struct("<II")  # length and checksum of what follows: a half-written record does not match
 LONGEST = SLOT - HEADER.size
@@ -39,9 +39,9 @@ class FlightRecorder:
 
     >>> descriptor = open_flight_file()
     >>> flight = FlightRecorder(descriptor)
-    >>> flight.begin("c|statement|iid||0|500")
+    >>> flight.begin("job 1")
     >>> flight.case(7, {"keys": 4, "rho": 0.5})
-    >>> read_flight(descriptor, "c|statement|iid||0|500")
+    >>> read_flight(descriptor, "job 1")
     {'index': 7, 'point': {'keys': 4, 'rho': {'float': '0x1.0000000000000p-1'}}}
     >>> os.close(descriptor)
     """
@@ -50,35 +50,39 @@ class FlightRecorder:
         self._map = mmap.mmap(descriptor, SIZE)
         self._number = 0
 
-    def begin(self, chunk_id: str) -> None:
-        """A chunk starts; what was recorded before no longer counts."""
+    def begin(self, job: str) -> None:
+        """A job starts; what was recorded before no longer counts."""
         self._map[SLOT:] = bytes(2 * SLOT)
-        self._write(0, marshal.dumps(chunk_id))
+        self._write(0, marshal.dumps(job))
         self._number = 0
 
     def case(self, index: int, point: object) -> None:
         """Case `index` of the chunk starts."""
         self._number = number = self._number + 1
         try:
-            data = marshal.dumps((number, index, point))
+            data = marshal.dumps((number, index, point))  # type: ignore[arg-type]
         except ValueError:  # a fraction, say
-            data = marshal.dumps((number, index, _plain(point)))
+            data = marshal.dumps((number, index, _plain(point)))  # type: ignore[arg-type]
         if len(data) > LONGEST:
             data = marshal.dumps((number, index, shorten(point, TEXT)))
-        place = SLOT + (number & 1) * SLOT
-        self._map[place : place + HEADER.size + len(data)] = HEADER.pack(len(data), zlib.crc32(data)) + data
+        self._write(SLOT + (number & 1) * SLOT, data)
 
     def _write(self, place: int, data: bytes) -> None:
         self._map[place : place + HEADER.size + len(data)] = HEADER.pack(len(data), zlib.crc32(data)) + data
 
 
-def read_flight(descriptor: int, chunk_id: str) -> dict[str, Any] | None:
-    """The last case that was begun in this chunk, as plain data; None where none was, or another chunk is recorded.
+def begun(descriptor: int, job: str) -> bool:
+    """Whether this is the job that was begun last."""
+    return bool(_loaded(os.pread(descriptor, SLOT, 0)) == job)
+
+
+def read_flight(descriptor: int, job: str) -> dict[str, Any] | None:
+    """The last case that was begun in this job, as plain data; None where none was, or another job is recorded.
 
     `point` is a mapping of encoded values, text for anything that is not made of plain values, or None.
     """
     page = os.pread(descriptor, SIZE, 0)
-    if _loaded(page[:SLOT]) != chunk_id:
+    if _loaded(page[:SLOT]) != job:
         return None
     found = [one for one in (_loaded(page[SLOT : 2 * SLOT]), _loaded(page[2 * SLOT :])) if one is not None]
     if not found:

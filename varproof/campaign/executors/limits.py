@@ -23,6 +23,11 @@ def die_with(parent: int) -> None:
         os._exit(1)
 
 
+def no_core_files() -> None:
+    """A crash leaves no file behind."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+
+
 def address_space() -> int:
     """Bytes of address space of this process; 0 where the system does not tell."""
     return _statm(0)

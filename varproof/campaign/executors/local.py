@@ -25,8 +25,9 @@ class WorkersError(VarproofError):
 class LocalExecutor:
     """`workers` processes, each started when it is needed and replaced when it ends.
 
-    `claims_module` is a user's file of claims. The workers end with the thread that uses the executor. Raises `InputError` for a number of workers that makes no sense; `events`
-    raises it for a file of claims that cannot be used, and `WorkersError` when workers end before they are ready.
+    `claims_module` is a user's file of claims. The workers end with the thread that uses the executor. Raises
+    `InputError` for a number of workers that makes no sense; `events` raises it for a file of claims that cannot be
+    used, and `WorkersError` when workers end before they are ready.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class LocalExecutor:
         self._waiting: deque[Job] = deque()
         self._workers: list[WorkerProcess] = []
         self._happened: list[Done | Lost] = []
+        self._again: deque[Job] = deque(maxlen=MOST)
         self._failed = 0
         self._selector = selectors.DefaultSelector()
 
@@ -96,13 +98,18 @@ class LocalExecutor:
         self._hand_out()
 
     def _bury(self, worker: WorkerProcess) -> None:
+        if worker.job is not None and worker.job not in self._again:
+            untouched = worker.untouched()
+            if untouched is not None:
+                self._again.append(untouched)  # once: a case may have spoilt the flight record
+                self._waiting.appendleft(untouched)
         lost = worker.lost()
         if lost is not None:
             self._happened.append(lost)
         self._forget(worker)
         if worker.refused is not None:
-            message, got, allowed = worker.refused
-            raise InputError(message, got=got, allowed=allowed)
+            message, got, allowed, hint = worker.refused
+            raise InputError(message, got=got, allowed=allowed, hint=hint)
         if not worker.ready:
             self._failed += 1
             if self._failed >= FAILED_STARTS:

@@ -10,11 +10,10 @@ import subprocess
 import sys
 import time
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from varproof.campaign.executors.executor import Done, Job, Lost
-from varproof.campaign.executors.flight import open_flight_file, read_flight
+from varproof.campaign.executors.flight import begun, open_flight_file, read_flight
 from varproof.campaign.executors.running import RUNNER
 from varproof.campaign.executors.wire import event_from_json, job_to_json
 
@@ -79,6 +78,7 @@ class WorkerProcess:
         os.set_blocking(self._output.fileno(), False)
         self._ending = _ending_of(self._process.pid)
         self._buffer = b""
+        self._given = 0
         self._limit = ""  # the reason of a kill by us
         self.name = f"{name}{self._process.pid}"
         self.job: Job | None = None
@@ -89,6 +89,11 @@ class WorkerProcess:
         self.watched = [self._output.fileno(), *([] if self._ending is None else [self._ending])]
 
     @property
+    def _order(self) -> str:
+        """The name of its job in the flight record."""
+        return f"{self._given}"
+
+    @property
     def free(self) -> bool:
         """Whether it waits for a job."""
         return self.ready and self.job is None and not self.leaving
@@ -96,9 +101,11 @@ class WorkerProcess:
     def give(self, job: Job) -> None:
         """Start a job; a worker that has died meanwhile is noticed by `ended`."""
         self.job = job
+        self._given += 1
         self.deadline = time.monotonic() + job.seconds
         with contextlib.suppress(BrokenPipeError):
-            self._input.write(json.dumps(job_to_json(job)).encode() + b"\n")
+            order = {"name": self._order, "job": job_to_json(job)}
+            self._input.write(json.dumps(order).encode() + b"\n")
 
     def read(self) -> Done | Lost | None:
         """Whatever it has said since; at most one job can have ended."""
@@ -106,6 +113,8 @@ class WorkerProcess:
         while chunk := self._received():
             *lines, self._buffer = (self._buffer + chunk).split(b"\n")
             for line in lines:
+                if self._limit:
+                    break  # it was killed for a reason; what it said after that does not count
                 try:
                     event = self._heard(json.loads(line)) or event
                 except (ValueError, KeyError):  # a case that writes wherever it likes
@@ -129,7 +138,14 @@ class WorkerProcess:
         if self.job is None:
             return None
         job, self.job = self.job, None
-        return Lost(job, self._limit or self._why(), read_flight(self._flight, job.chunk.id), self.name)
+        return Lost(job, self._limit or self._why(), read_flight(self._flight, self._order), self.name)
+
+    def untouched(self) -> Job | None:
+        """The job that it was given but had not begun when it ended, if any: not that job's fault."""
+        if self.job is None or self._limit or begun(self._flight, self._order):
+            return None
+        job, self.job = self.job, None
+        return job
 
     def dispose(self) -> None:
         """Give everything back; the process must have been killed or have ended."""
@@ -162,7 +178,7 @@ class WorkerProcess:
             self.leaving, self.deadline = True, time.monotonic() + LEAVE_SECONDS
         data = {**message, "worker": self.name}
         if "reason" in message:
-            data["case"] = read_flight(self._flight, job.chunk.id)
+            data["case"] = read_flight(self._flight, self._order)
         return event_from_json(job, data)
 
     def _why(self) -> str:

@@ -16,9 +16,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from varproof.base.errors import VarproofError
+from varproof.base.errors import VarproofError, shorten
 from varproof.campaign.executors.flight import FlightRecorder
-from varproof.campaign.executors.limits import address_space, die_with, limit_address_space, resident
+from varproof.campaign.executors.limits import address_space, die_with, limit_address_space, no_core_files, resident
 from varproof.campaign.executors.running import ChunkRunner, reason_of
 from varproof.campaign.executors.wire import job_from_json
 
@@ -33,6 +33,7 @@ def serve(settings: Mapping[str, Any]) -> None:
     """Run the jobs that arrive, one after another."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     die_with(settings["parent"])
+    no_core_files()
     jobs, answers = _own_pipes()
     lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(jobs, lines), daemon=True).start()
@@ -40,7 +41,7 @@ def serve(settings: Mapping[str, Any]) -> None:
         module = settings["claims_module"]
         runner = ChunkRunner(None if module is None else Path(module), settings["runner"])
     except VarproofError as error:
-        _say(answers, {"refused": [error.message, None if error.got is None else str(error.got), error.allowed]})
+        _say(answers, {"refused": [error.message, shorten(error.got, 500), error.allowed, error.hint]})
         return
     os.dup2(1, 2)  # from here on standard error goes nowhere as well
     flight = FlightRecorder(settings["flight"])
@@ -52,8 +53,9 @@ def serve(settings: Mapping[str, Any]) -> None:
             line = lines.get(timeout=settings["idle"])
         except queue.Empty:
             return
-        job = job_from_json(json.loads(line))
-        flight.begin(job.chunk.id)
+        order = json.loads(line)
+        flight.begin(order["name"])
+        job = job_from_json(order["job"])
         limit_address_space(space + job.memory if job.memory else 0)
         start = time.monotonic()
         answer: dict[str, Any]

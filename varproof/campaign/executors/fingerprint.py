@@ -1,0 +1,50 @@
+"""What must be the same in every process that works on one campaign: the code and the libraries that make the cases."""
+
+from __future__ import annotations
+
+import sys
+from functools import lru_cache
+from hashlib import blake2b
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+LIBRARIES = ("numpy", "hypothesis", "python-flint", "scipy", "sympy")
+PACKAGES = ("varproof", "reductions")
+
+
+def fingerprint(claims_module: str | None = None) -> dict[str, str]:
+    """Versions and digests of this process, by name.
+
+    >>> fingerprint()["python"] == f"{sys.version_info.major}.{sys.version_info.minor}"
+    True
+    """
+    found = {"python": f"{sys.version_info.major}.{sys.version_info.minor}"}
+    found["varproof"] = str(import_module("varproof").__version__)
+    for name in LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    found["source of varproof"] = _source_digest()
+    if claims_module is not None:
+        found[f"file {claims_module}"] = _file_digest(claims_module)
+    return found
+
+
+@lru_cache(maxsize=1)
+def _source_digest() -> str:
+    digest = blake2b(digest_size=8)
+    for package in PACKAGES:
+        root = Path(next(iter(import_module(package).__path__)))
+        for path in sorted(root.rglob("*.py")):
+            digest.update(f"{package}/{path.relative_to(root).as_posix()}\0".encode())
+            digest.update(path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
+    return digest.hexdigest()
+
+
+def _file_digest(path: str) -> str:
+    try:
+        return blake2b(Path(path).read_bytes(), digest_size=8).hexdigest()
+    except OSError:
+        return "missing"
