@@ -1,0 +1,83 @@
+"""Attacks on inequalities between two enclosed numbers: no arrays, every measurement already as exact as the judge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import NamedTuple
+
+from flint import arb
+
+from varproof.base.balls import ball, to_float
+from varproof.claims.attack import ARMS, Attack, Instance, Judgement, Measurement
+from varproof.claims.drawn_check import FAILS
+from varproof.claims.model import Case
+from varproof.families.space import Point, Space, Value
+
+LARGEST = 1e300  # ratios beyond it count as this one
+
+
+class Sides(NamedTuple):
+    """The claim says `left <= right`; both are balls that contain the numbers meant, `size` is the n of the case."""
+
+    left: arb
+    right: arb
+    size: int
+
+
+def ball_inequality(
+    sides: Callable[[Mapping[str, Value], Case], Sides | None],
+    space: Space,
+    *,
+    cells: tuple[str, ...],
+    cost: float,
+    most: int,
+    small: Space | None = None,
+    attains: Fraction | None = None,
+    arms: tuple[str, ...] = ARMS,
+) -> Attack:
+    """An attack whose cases are points; `sides` encloses both sides there, or gives None outside the hypotheses.
+
+    VIOLATED and PASS need every point of both balls; overlapping balls are ambiguous.
+    """
+
+    def build(point: Point, _: Case) -> Instance:
+        return Instance(numbers=dict(point))
+
+    def measure(instance: Instance, case: Case) -> Measurement | None:
+        found = sides(instance.numbers, case)
+        if found is None:
+            return None
+        ratio = FAILS if found.left > found.right else 0.0
+        if found.right > 0:
+            # before rounding: both may be far below the smallest float
+            ratio = min(to_float(found.left / found.right), LARGEST)
+        return Measurement(ratio, found.size, to_float(found.left), to_float(found.right))
+
+    def judge(instance: Instance, case: Case) -> Judgement:
+        found = sides(instance.numbers, case)
+        if found is None:
+            return Judgement.PASS
+        if found.left > found.right:
+            return Judgement.VIOLATED
+        return Judgement.PASS if found.left <= found.right else Judgement.AMBIGUOUS
+
+    return Attack(space, build, measure, judge, cells, small=small, attains=attains, cost=cost, most=most, arms=arms)
+
+
+def exact(value: Value) -> Fraction:
+    """A number of a point as the rational it is.
+
+    >>> exact(0.5), exact(3)
+    (Fraction(1, 2), Fraction(3, 1))
+    """
+    return Fraction(value)
+
+
+def between(low: Fraction | arb, high: Fraction | arb) -> arb:
+    """A ball that contains everything from `low` to `high`.
+
+    >>> bool(between(Fraction(1), Fraction(2)).contains(arb(1.5)))
+    True
+    """
+    return ball(low).union(ball(high))
