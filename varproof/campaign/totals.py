@@ -68,7 +68,7 @@ class Totals:
     killed: str = ""
 
     def add(
-        self, chunk: Chunk, status: str, result: Result | None, reason: str, case: Mapping[str, Any] | None
+        self, chunk: Chunk, status: str, result: Result | None, reason: str = "", case: Mapping[str, Any] | None = None
     ) -> None:
         """One chunk of the store. What has no result and is not waiting counts as lost."""
         arm = self.arms.setdefault(chunk.arm, ArmTotals())

@@ -17,7 +17,7 @@ from varproof.campaign.report.collect import Row
 from varproof.campaign.result import BARS, Result, bar_of
 from varproof.campaign.subjects import subject_named
 from varproof.claims.attack import Attack, Instance, Judgement, Measurement
-from varproof.claims.model import Case, Claim, Correction, Variant
+from varproof.claims.model import Claim, Correction, Variant
 from varproof.families.space import Choice, Integer, Real, Seed, Space, encode_value
 
 SPACE = Space(
@@ -191,5 +191,3 @@ def _narrow() -> Attack:
 @pytest.fixture
 def made() -> Made:
     return Made()
-
-
