@@ -48,6 +48,28 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "graph": ("graph --json", "graph --from cnf --to var-attention --json"),
     "rule check": ("example rule", "rule check rule.py --cases 4 --json"),
     "claim new": ("claim new my_bound --json",),
+    "campaign plan": ("campaign plan threshold_lemma rank_count --cases 50 --json",),
+    "campaign run": ("campaign run softmax_perturbation --cases 30 --executor inline --store c.db --json",),
+    "campaign resume": (
+        "campaign run score_perturbation --cases 20 --executor inline --store c.db",
+        "campaign resume --store c.db --cases 30 --json",
+    ),
+    "campaign status": (
+        "campaign run score_perturbation --cases 20 --executor inline --store c.db",
+        "campaign status --store c.db --json",
+    ),
+    "campaign report": (
+        "campaign run score_perturbation --cases 20 --executor inline --store c.db",
+        "campaign report --store c.db --html c.html --junit c.xml --against c.db --json",
+    ),
+    "campaign replay": (
+        "campaign run score_perturbation --cases 20 --executor inline --store c.db",
+        "campaign replay --store c.db --json",
+    ),
+    "campaign diff": (
+        "campaign run score_perturbation --cases 20 --executor inline --store c.db",
+        "campaign diff c.db c.db --json",
+    ),
     "bench attention": ("bench attention --quick --no-peers --case d2-r21 --json",),
     "bench approx": ("bench approx --cell 1:1e-2 --repeats 1 --no-peer --json",),
 }

@@ -15,6 +15,7 @@ from varproof.families.space import Cell
 SECONDS = 1.0  # of CPU that a chunk may expect to take
 LARGEST = 500  # cases of a chunk
 START = 200  # least evaluations of one start of the worst-ratio arm
+SEARCH = 1000  # least evaluations of the worst-ratio arm where they take no more than SECONDS
 POWER_CASES = 300  # per arm, at most, of a wrong variant
 DEFAULT_CASES = 1000
 
@@ -68,12 +69,24 @@ def chunk_cases(attack: Attack) -> int:
     return min(max(int(SECONDS / attack.cost), 1), LARGEST)
 
 
+def search_cases(attack: Attack, cases: int) -> int:
+    """The evaluations of the worst-ratio arm: a search that is cheap is not cut short.
+
+    >>> from varproof.claims.attacks.softmax_perturbation import ATTACK
+    >>> search_cases(ATTACK, 20)
+    1000
+    """
+    return max(cases, SEARCH) if SEARCH * attack.cost <= SECONDS else cases
+
+
 def _chunks(subject: Subject, cases: int) -> Iterator[Chunk]:
     attack, claim, name = subject.attack, subject.claim.id, subject.name
     wanted = cases_of(attack, cases)
     size = chunk_cases(attack)
     if subject.variant is not None:
-        yield Chunk(claim, name, POWER, (), 0, min(wanted, POWER_CASES))
+        # a variant that only a missed bound gives away deserves the search that the statement gets
+        whole = subject.claim.kind == "tight" and attack.attains is not None
+        yield Chunk(claim, name, POWER, (), 0, wanted if whole else min(wanted, POWER_CASES))
         return
     if attack.small is not None and "exhaustive" in attack.arms:
         yield from _pieces(subject, "exhaustive", (), attack.small.size() or 0, size)
@@ -83,7 +96,8 @@ def _chunks(subject: Subject, cases: int) -> Iterator[Chunk]:
             for cell in cells:
                 yield from _pieces(subject, arm, cell, math.ceil(wanted / len(cells)), size)
     if "worst-ratio" in attack.arms:
-        yield from _pieces(subject, "worst-ratio", (), wanted, max(size, min(START, wanted)))
+        searched = search_cases(attack, wanted)
+        yield from _pieces(subject, "worst-ratio", (), searched, max(size, min(START, searched)))
 
 
 def _pieces(subject: Subject, arm: str, cell: Cell, total: int, size: int) -> Iterator[Chunk]:

@@ -79,6 +79,25 @@ COMMANDS: tuple[Command, ...] = (
         "varproof.cli.rule_check:check",
         "Check rules of reductions by generated instances, and the checks by mistakes.",
     ),
+    Command("campaign plan", "varproof.cli.campaign_plan:plan", "Say what a campaign would run, and about how long."),
+    Command("campaign run", "varproof.cli.campaign_run:run", "Attack claims with generated cases; survive anything."),
+    Command(
+        "campaign resume",
+        "varproof.cli.campaign_run:resume",
+        "Go on with a campaign: what is missing, edited or new.",
+    ),
+    Command("campaign status", "varproof.cli.campaign_status:status", "Show how far a campaign is."),
+    Command(
+        "campaign report",
+        "varproof.cli.campaign_report:report",
+        "Report a campaign: verdicts, tightness, coverage, power.",
+    ),
+    Command(
+        "campaign replay",
+        "varproof.cli.campaign_replay:replay",
+        "Judge saved failures again, exactly, by today's claims.",
+    ),
+    Command("campaign diff", "varproof.cli.campaign_report:diff", "Say what changed between two campaigns."),
     Command(
         "claim new",
         "varproof.cli.claim_new:new",
@@ -91,6 +110,7 @@ GROUPS: dict[str, str] = {
     "claim": "Claims of your own.",
     "var": "Run, count and bound whole VAR models.",
     "rule": "Rules of reductions: check yours.",
+    "campaign": "Attack claims with generated cases, and report what that shows.",
     "bench": "Measure speed against what a user would run instead.",
 }
 

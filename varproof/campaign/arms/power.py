@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from varproof.campaign.chunk import Chunk
+from varproof.campaign.plan import search_cases
 from varproof.campaign.result import Result, added
 from varproof.campaign.subjects import Subject
 from varproof.claims.attack import Judgement
@@ -14,7 +15,7 @@ IN_TURN = ("exhaustive", "iid", "worst-ratio")
 
 
 def power(chunk: Chunk, subject: Subject, run: Callable[[Chunk], Result]) -> Result:
-    """The arms in turn, `count` cases each, until one finds a violation that the judge confirms.
+    """The arms in turn, `count` cases each (the search as many as the statement's), until one finds a violation that the judge confirms.
 
     A variant of a claim of kind "tight" without a violation whose largest ratio stays below `attains` is killed too: it
     says less than what is attained. `run` runs one arm on a chunk.
@@ -23,7 +24,8 @@ def power(chunk: Chunk, subject: Subject, run: Callable[[Chunk], Result]) -> Res
     able = [arm for arm in IN_TURN if arm in attack.arms and (arm != "exhaustive" or attack.small is not None)]
     total = Result()
     for arm in able or list(attack.arms):
-        total = added(total, run(replace(chunk, arm=arm)))
+        count = search_cases(attack, chunk.count) if arm == "worst-ratio" else chunk.count
+        total = added(total, run(replace(chunk, arm=arm, count=count)))
         if total.judged.get(Judgement.VIOLATED.value):
             return replace(total, killed="violation")
     too_small = (
