@@ -15,10 +15,10 @@ IN_TURN = ("exhaustive", "iid", "worst-ratio")
 
 
 def power(chunk: Chunk, subject: Subject, run: Callable[[Chunk], Result]) -> Result:
-    """The arms in turn, `count` cases each (the search as many as the statement's), until one finds a violation that the judge confirms.
+    """The arms in turn, `count` cases each, until one finds a violation that the judge confirms.
 
-    A variant of a claim of kind "tight" without a violation whose largest ratio stays below `attains` is killed too: it
-    says less than what is attained. `run` runs one arm on a chunk.
+    The search has as many evaluations as the statement's, since a variant of a claim of kind "tight" whose largest
+    ratio stays below `attains` is killed too: it says less than what is attained. `run` runs one arm on a chunk.
     """
     attack = subject.attack
     able = [arm for arm in IN_TURN if arm in attack.arms and (arm != "exhaustive" or attack.small is not None)]
