@@ -239,6 +239,27 @@ def test_a_store_is_not_made_over_something(store: Store, path: Path, tmp_path: 
     assert sorted(one.name for one in tmp_path.iterdir()) == ["c.db", "empty.db"]
 
 
+def test_what_a_process_killed_while_making_a_store_left_is_in_nobodys_way(path: Path) -> None:
+    code = (
+        "import os, signal, sys\n"
+        "from varproof.campaign.store import Settings, Store, schema\n"
+        "schema.os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "class Open(schema.sqlite3.Connection):\n"
+        "    def close(self): os.kill(os.getpid(), signal.SIGKILL)\n"
+        "real = schema.sqlite3.connect\n"
+        "schema.sqlite3.connect = lambda *a, **k: real(*a, factory=Open, **k)\n"
+        "Store.create(sys.argv[1], Settings())\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", code, str(path)], check=False, capture_output=True, timeout=60)
+    assert ended.returncode == -9, ended.stderr.decode()
+    assert not path.exists()
+    left = {one.name for one in path.parent.iterdir()}
+    assert {"c.db.part", "c.db.part-wal", "c.db.lock"} <= left
+    with Store.create(path, Settings(cases=60)) as store:
+        store.begin(PLAN, FIRST)
+    assert {one.name for one in path.parent.iterdir()} == {"c.db"}
+
+
 @pytest.mark.parametrize("write", [False, True])
 def test_what_is_no_store_is_not_opened(tmp_path: Path, write: bool) -> None:
     text, empty, other, pipe = (tmp_path / name for name in ("text.txt", "empty", "other.db", "pipe"))

@@ -36,7 +36,7 @@ CREATE TABLE outcomes (
 def make(path: Path, settings: str) -> None:
     """An empty store at `path`, complete or not there at all: it is made under another name and moved."""
     part = path.with_name(path.name + ".part")
-    part.unlink(missing_ok=True)
+    _remove(part)  # of a process that was killed here
     with told(path, "making the store"):
         connection = sqlite3.connect(part, isolation_level=None)
         try:
@@ -45,9 +45,16 @@ def make(path: Path, settings: str) -> None:
                 f"BEGIN; PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {FORMAT};{TABLES}COMMIT;"
             )
             connection.execute("INSERT INTO meta VALUES ('settings', ?)", (settings,))
+            connection.close()
+            os.replace(part, path)
         finally:
             connection.close()
-    os.replace(part, path)
+            _remove(part)
+
+
+def _remove(part: Path) -> None:
+    for ending in ("", "-wal", "-shm", "-journal"):
+        part.with_name(part.name + ending).unlink(missing_ok=True)
 
 
 def connect(path: Path, *, write: bool) -> sqlite3.Connection:

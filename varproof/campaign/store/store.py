@@ -22,6 +22,7 @@ from varproof.campaign.store.settings import Settings
 
 FINISHED = f"outcomes.status IN ('{DONE}', '{LOST}')"
 JOINED = "planned LEFT JOIN outcomes ON outcomes.id = planned.id AND outcomes.revision = planned.revision"
+KEPT = "digest, outcomes.id, outcomes.revision, status, failed, reason, point, result"  # the first is of the others
 
 
 class Store:
@@ -35,6 +36,7 @@ class Store:
         self.path = path
         self._connection = connection
         self._lock = lock
+        self._revision_of: dict[str, str] | None = None  # of the claims of the plan
 
     @staticmethod
     def create(path: Path | str, settings: Settings) -> Store:
@@ -138,6 +140,7 @@ class Store:
         self._drop_damaged()
         if rows != list(self._read("SELECT position, id, claim, revision, chunk FROM planned ORDER BY position")):
             self._writing([("DELETE FROM planned", [()]), ("INSERT INTO planned VALUES (?, ?, ?, ?, ?)", rows)])
+        self._revision_of = dict(revisions)
 
     def pending(self, *, lost: bool = False) -> list[Chunk]:
         """Chunks of the plan that are not finished, in the plan's order; with `lost` also those that were given up."""
@@ -155,17 +158,18 @@ class Store:
         """Keep what became of some chunks: all of it or, where this raises, nothing. A result is never replaced."""
         rows = []
         for one in outcomes:
+            name, revision = one.chunk.id, self._revisions().get(one.chunk.claim, "")
             result = "" if one.result is None else _text(one.result)
             failed = int(one.result is not None and one.result.get("failure") is not None)
-            case = "" if one.case is None else _text(one.case)
-            digest = _digest(one.status, one.reason, case, result)
-            told_by = (one.status, one.attempts, failed, one.seconds, one.worker, digest, one.reason, case, result)
-            rows.append((*told_by, one.chunk.id))
+            kept = (one.reason, "" if one.case is None else _text(one.case), result)
+            digest = _digest(name, revision, one.status, failed, *kept)
+            rows.append((one.status, one.attempts, failed, one.seconds, one.worker, digest, *kept, name, revision))
         names = "status, attempts, failed, seconds, worker, digest, reason, point, result"
         changes = ", ".join(f"{name} = excluded.{name}" for name in names.split(", "))
         statement = (
             f"INSERT INTO outcomes ({names}, id, revision) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, id, revision FROM planned "
-            f"WHERE id = ? ON CONFLICT (id, revision) DO UPDATE SET {changes} WHERE outcomes.status != '{DONE}'"
+            "WHERE id = ? AND revision = ? "
+            f"ON CONFLICT (id, revision) DO UPDATE SET {changes} WHERE outcomes.status != '{DONE}'"
         )
         self._writing([(statement, rows)])
 
@@ -199,30 +203,35 @@ class Store:
         return self._rows(f"WHERE outcomes.status = '{DONE}' AND failed = 1")
 
     def _rows(self, wanted: str, values: Sequence[str] = ()) -> Iterator[Row]:
-        fields = "planned.chunk, outcomes.status, digest, reason, point, result"
-        query = f"SELECT {fields} FROM {JOINED} {wanted} ORDER BY position"
-        for text, status, digest, reason, case, result in self._read(query, values):
-            chunk = Chunk.from_json(json.loads(text))
-            if status not in (DONE, LOST):
-                yield Row(chunk, PENDING, None, "", None)
-                continue
-            if _digest(status, reason, case, result) != digest:
-                raise StoreError("an outcome is damaged", got=chunk.id, hint="resume runs its chunk again")
-            kept = Result.from_json(json.loads(result)) if result else None
-            yield Row(chunk, status, kept, reason, json.loads(case) if case else None)
+        query = f"SELECT planned.chunk, planned.id, {KEPT} FROM {JOINED} {wanted} ORDER BY position"
+        for text, name, digest, *kept in self._read(query, values):
+            status, _, reason, case, result = kept[2:]
+            try:
+                chunk = Chunk.from_json(json.loads(text))
+                if status not in (DONE, LOST) and chunk.id == name:
+                    yield Row(chunk, PENDING, None, "", None)
+                    continue
+                if _digest(*kept) != digest or chunk.id != name:
+                    raise ValueError("other contents than were saved")
+                found = Result.from_json(json.loads(result)) if result else None
+            except (ValueError, TypeError, KeyError, AttributeError) as error:
+                hint = "resume runs the chunk again"
+                raise StoreError("what became of a chunk is damaged", got=f"{name}: {error}", hint=hint) from error
+            yield Row(chunk, status, found, reason, json.loads(case) if case else None)
 
     def seconds(self) -> dict[str, float]:
         """CPU seconds spent on the finished chunks of each claim, in the ids' order."""
         total = f"SELECT claim, SUM(seconds) FROM {JOINED} WHERE {FINISHED} GROUP BY claim ORDER BY claim"
         return dict(self._read(total))
 
+    def _revisions(self) -> dict[str, str]:
+        if self._revision_of is None:
+            self._revision_of = dict(self._read("SELECT DISTINCT claim, revision FROM planned"))
+        return self._revision_of
+
     def _drop_damaged(self) -> None:
-        fields = "rowid, status, digest, reason, point, result"
-        damaged = [
-            (row,)
-            for row, status, digest, *parts in self._read(f"SELECT {fields} FROM outcomes")
-            if _digest(status, *parts) != digest
-        ]
+        query = f"SELECT rowid, {KEPT} FROM outcomes"
+        damaged = [(row,) for row, digest, *kept in self._read(query) if _digest(*kept) != digest]
         if damaged:
             self._writing([("DELETE FROM outcomes WHERE rowid = ?", damaged)])
 
@@ -252,5 +261,6 @@ def _text(data: object) -> str:
     return json.dumps(data, sort_keys=True, separators=(",", ":"))
 
 
-def _digest(*parts: str) -> str:
-    return blake2b("\x00".join(parts).encode(), digest_size=12).hexdigest()
+def _digest(*kept: object) -> str:
+    """Of the columns of an outcome that say what it is."""
+    return blake2b("\x00".join(map(str, kept)).encode(), digest_size=12).hexdigest()
