@@ -75,6 +75,7 @@ EVILS: dict[str, Callable[[], object]] = {
     "thread": leaving_a_thread,
     "hoard": lambda: kept.append(bytes(np.ones(40 * 2**20, dtype=np.uint8))),
     "interrupt": lambda: os.kill(os.getpid(), signal.SIGINT),
+    "slow": lambda: time.sleep(1.0),
     "good": lambda: None,
 }
 

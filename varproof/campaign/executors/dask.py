@@ -81,14 +81,13 @@ class DaskExecutor:
         """What ended, waiting at most so long for the first; at once when there is no job at all."""
         if not self._jobs:
             return []
-        happened = []
+        numbers = []
         with contextlib.suppress(queue.Empty):
-            happened.append(self._event(self._ended.get(timeout=seconds)))
+            numbers.append(self._ended.get(timeout=seconds))
             while True:
-                happened.append(self._event(self._ended.get_nowait()))
-        if not happened:
-            self._check_alive()
-        return happened
+                numbers.append(self._ended.get_nowait())
+        self._check_alive()
+        return [event for event in map(self._event, numbers) if event is not None]
 
     def close(self) -> None:
         """Drop all jobs; the processes of the campaign are killed wherever they run."""
@@ -100,18 +99,28 @@ class DaskExecutor:
                 self._client.run(stop, self._campaign, on_error="ignore", callback_timeout=CLOSE_SECONDS)
         self._client.close()
 
-    def _event(self, number: int) -> Done | Lost:
+    def _event(self, number: int) -> Done | Lost | None:
         job, future = self._jobs.pop(number)
+        if future.cancelled():  # the connection was lost, and the scheduler dropped it: not the job's fault
+            self._reconnected()
+            self.submit(job)
+            return None
         try:
             return event_from_json(job, future.result(timeout=ASK_SECONDS))
         except InputError:
             raise
         except Exception as error:
-            if self._client.status == "closed":
-                raise self._gone() from error
             name = type(error).__name__
             text = "the Dask workers that had it died" if name == "KilledWorker" else f"Dask says {name}: {error}"
             return Lost(job, shorten(text, 500), None, "dask")
+
+    def _reconnected(self) -> None:
+        """Wait until the client is connected again, which it tries by itself, or gives up."""
+        until = time.monotonic() + 2 * CONNECT_SECONDS
+        while self._client.status not in ("running", "closed") and time.monotonic() < until:
+            time.sleep(0.1)
+        if self._client.status != "running":
+            raise self._gone()
 
     def _compare(self, address: str) -> None:
         found = self._client.run(eval, PROBE.format(self._module), on_error="return", callback_timeout=ASK_SECONDS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from functools import lru_cache
 from hashlib import blake2b
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -32,7 +31,6 @@ def fingerprint(claims_module: str | None = None) -> dict[str, str]:
     return found
 
 
-@lru_cache(maxsize=1)
 def _source_digest() -> str:
     digest = blake2b(digest_size=8)
     for package in PACKAGES:
