@@ -52,7 +52,7 @@ def write_html(report: Report, path: Path | str, difference: Difference | None =
     """Write the page; the file is replaced only once it is complete."""
     text = html(report, difference)
     with replacing(Path(path)) as scratch:
-        scratch.write_text(text, encoding="utf-8")
+        scratch.write_text(text, encoding="utf-8", errors="replace")  # ids and paths may hold what is no text
 
 
 def html(report: Report, difference: Difference | None = None) -> str:
