@@ -29,7 +29,10 @@ def strategy(space: Space) -> SearchStrategy[dict[str, Value]]:
     """
     from hypothesis import strategies as st
 
-    return st.fixed_dictionaries({name: _of_field(field) for name, field in space.fields.items()})
+    names = tuple(space.fields)
+    # not `fixed_dictionaries`, which also draws an order of the fields and so repeats every point in other orders
+    values = st.tuples(*(_of_field(field) for field in space.fields.values()))
+    return values.map(lambda drawn: dict(zip(names, drawn, strict=True)))
 
 
 def _of_field(field: Field) -> SearchStrategy[Value]:
