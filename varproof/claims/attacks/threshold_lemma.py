@@ -70,11 +70,12 @@ def _weights(shares: Array, spread: Array, low: NDArray[np.bool_], high: Array) 
 
 
 def _instance(weights: Array, root: float, side: str) -> Instance:
+    most = 1.0 if side == "low" else max(2.0 * _high(len(weights), root), float(weights.max()))
     return Instance(
         arrays={"weights": weights},
         numbers={"root": root, "side": side},
         dimensions={"keys": (("weights", 0),)},
-        boxes={"weights": (0.0, 1.0 if side == "low" else 2.0 * _high(len(weights), root))},
+        boxes={"weights": (0.0, most)},
     )
 
 
