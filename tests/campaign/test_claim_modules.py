@@ -38,7 +38,8 @@ def test_claim_and_claims_in_their_order(path: Path) -> None:
     assert ids(path) == ["first_claim", "b", "a"]
 
 
-def test_an_edit_of_the_same_length_within_a_second_counts(path: Path) -> None:
+def test_an_edit_of_the_same_length_within_a_second_counts(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
     for name in ("one", "two", "six"):
         path.write_text(ONE + f"from dataclasses import replace\nCLAIM = replace(CLAIM, id='{name}')\n")
         assert ids(path) == [name]

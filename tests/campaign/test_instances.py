@@ -180,6 +180,11 @@ def test_junk_is_refused(data: Any) -> None:
         decode_instance(data)
 
 
+def test_too_few_values_are_called_that() -> None:
+    with pytest.raises(InputError, match="levels has other values than its shape"):
+        decode_instance(changed("arrays", "levels", "values", to=[1]))
+
+
 def npz(tmp_path: Path, **arrays: Any) -> Path:
     path = tmp_path / "a.npz"
     np.savez(path, **arrays)
