@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,6 +13,8 @@ import pytest
 
 from varproof.campaign.chunk import Chunk
 from varproof.campaign.executors.executor import Done, Executor, Job, Lost
+from varproof.campaign.plan import plan
+from varproof.claims.registry import load_claims
 
 POISON = Path(__file__).parent / "poison_claims.py"
 MEMORY = 2**28
@@ -19,6 +22,15 @@ MEMORY = 2**28
 
 def job(claim: str, index: int = 0, *, count: int = 10, seconds: float = 60.0, memory: int = MEMORY) -> Job:
     return Job(Chunk(claim, "statement", "exhaustive", (), index, count), 0, 1, seconds, memory)
+
+
+def one_of_each_arm() -> list[Chunk]:
+    """Small chunks of the ledger's claims."""
+    planned = plan(load_claims(["softmax_perturbation", "rank_count"]), cases=20).chunks
+    first = {chunk.arm: chunk for chunk in planned[::-1] if chunk.claim == "softmax_perturbation"}
+    first["exhaustive"] = next(chunk for chunk in planned if chunk.arm == "exhaustive")
+    first["worst-ratio"] = replace(first["worst-ratio"], count=100)
+    return [chunk for arm, chunk in first.items() if arm != "power"]
 
 
 def ended(executor: Executor, jobs: Iterable[Job], limit: float = 60.0) -> dict[str, Done | Lost]:
@@ -67,6 +79,5 @@ def children(of: int, text: str = "varproof.campaign.executors.worker") -> set[i
 
 @pytest.fixture(scope="session")
 def tools() -> SimpleNamespace:
-    return SimpleNamespace(
-        POISON=POISON, job=job, ended=ended, soon=soon, processes=processes, children=children, MEMORY=MEMORY
-    )
+    shared = (job, one_of_each_arm, ended, soon, processes, children)
+    return SimpleNamespace(POISON=POISON, **{function.__name__: function for function in shared})

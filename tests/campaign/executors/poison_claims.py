@@ -57,6 +57,13 @@ def leaving_a_thread() -> None:
     threading.Thread(target=time.sleep, args=(60,)).start()
 
 
+def on_one_thread() -> None:
+    """A product of matrices this large starts the threads of BLAS; one of ours listens to the coordinator."""
+    square = np.ones((600, 600))
+    assert (square @ square).any()
+    assert len(os.listdir("/proc/self/task")) == 2
+
+
 EVILS: dict[str, Callable[[], object]] = {
     "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
     "loop": forever,
@@ -73,16 +80,12 @@ EVILS: dict[str, Callable[[], object]] = {
     "talking": talking,
     "shouting": shouting_at_every_descriptor,
     "thread": leaving_a_thread,
+    "one_thread": on_one_thread,
     "hoard": lambda: kept.append(bytes(np.ones(40 * 2**20, dtype=np.uint8))),
     "interrupt": lambda: os.kill(os.getpid(), signal.SIGINT),
     "slow": lambda: time.sleep(1.0),
     "good": lambda: None,
 }
-
-
-def threads_after_a_product() -> int:
-    square = np.ones((600, 600))
-    return len(os.listdir("/proc/self/task")) if (square @ square).any() else 0
 
 
 def _claim(name: str, evil: Callable[[], object]) -> Claim:

@@ -19,8 +19,6 @@ from varproof.campaign.executors.dask import DaskExecutor
 from varproof.campaign.executors.executor import Done, Job, Lost
 from varproof.campaign.executors.inline import InlineExecutor
 from varproof.campaign.executors.local import WorkersError
-from varproof.campaign.plan import plan
-from varproof.claims.registry import load_claims
 
 pytest.importorskip("distributed", reason="needs the extra dask")
 LIMIT = 1.5
@@ -89,8 +87,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory, tools: SimpleNamespace) ->
 
 
 def test_the_same_results_as_inline(cluster: Cluster, tools: SimpleNamespace) -> None:
-    planned = plan(load_claims(["softmax_perturbation", "rank_count"]), cases=20).chunks
-    chunks = {(chunk.claim, chunk.arm): chunk for chunk in planned if chunk.arm != "power"}.values()
+    chunks = tools.one_of_each_arm()
     jobs = [Job(chunk, 3, 1, 60.0, 0) for chunk in chunks]
     with closing(executor_named(cluster.address.replace("tcp", "dask"))) as executor:
         assert executor.capacity == 4
@@ -149,6 +146,7 @@ def test_a_killed_coordinator_leaves_nothing_running_on_the_cluster(cluster: Clu
     assert tools.soon(lambda: not any(tools.children(pid) for pid in pids))
 
 
+@pytest.mark.slow
 def test_a_dask_worker_with_another_version_is_named(cluster: Cluster, tools: SimpleNamespace, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text("import varproof\nvarproof.__version__ = '0.0.7'\n")
     with started(tmp_path, tools, workers=1) as other:
@@ -171,6 +169,7 @@ def test_a_dask_worker_with_another_version_is_named(cluster: Cluster, tools: Si
     assert "tcp://127.0.0.1:" in seen[0].message
 
 
+@pytest.mark.slow
 def test_a_dask_worker_without_varproof_is_named(cluster: Cluster, tools: SimpleNamespace, tmp_path: Path) -> None:
     (tmp_path / "varproof").mkdir()
     (tmp_path / "varproof" / "__init__.py").write_text("raise ModuleNotFoundError('No module named varproof')\n")
@@ -195,6 +194,7 @@ def test_a_file_of_claims_that_is_another_one_there(
         DaskExecutor(cluster.address, tools.POISON)
 
 
+@pytest.mark.slow
 def test_jobs_outlive_a_dask_worker_and_a_lost_cluster_is_an_error(
     tmp_path: Path, tools: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -54,9 +54,16 @@ def _working(tools: SimpleNamespace, coordinator: subprocess.Popen[str]) -> set[
     return workers
 
 
-@pytest.mark.parametrize("case", ["poison_loop", "poison_c_loop"])
-@pytest.mark.parametrize("how", ["kill", "group", "terminate"])
-def test_workers_die_with_their_coordinator(tools: SimpleNamespace, case: str, how: str) -> None:
+@pytest.mark.parametrize(
+    ("how", "case"),
+    [
+        ("kill", "poison_c_loop"),
+        ("group", "poison_loop"),
+        pytest.param("terminate", "poison_c_loop", marks=pytest.mark.slow),
+        pytest.param("group", "poison_c_loop", marks=pytest.mark.slow),
+    ],
+)
+def test_workers_die_with_their_coordinator(tools: SimpleNamespace, how: str, case: str) -> None:
     with _started(tools, case, case) as coordinator:
         workers = _working(tools, coordinator)
         if how == "group":

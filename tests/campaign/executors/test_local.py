@@ -15,13 +15,11 @@ from typing import Any
 import pytest
 
 from varproof.base.errors import InputError
-from varproof.campaign.executors.executor import Done, Lost
+from varproof.campaign.executors.executor import Done, Job, Lost
 from varproof.campaign.executors.inline import InlineExecutor
 from varproof.campaign.executors.local import LocalExecutor, WorkersError
 from varproof.campaign.executors.process import WorkerSettings
-from varproof.campaign.plan import plan
 from varproof.campaign.result import Result
-from varproof.claims.registry import load_claims
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits and processes are looked at as Linux has them")
 
@@ -115,6 +113,11 @@ def test_what_a_killed_worker_had_started_is_killed_with_it(
     assert tools.soon(lambda: not tools.processes("sleep\x004321"))
 
 
+def test_a_worker_computes_on_one_thread(local: LocalExecutor, tools: SimpleNamespace) -> None:
+    (event,) = tools.ended(local, [tools.job("poison_one_thread")]).values()
+    assert event.result["valid"] == 10, event.result["error"]
+
+
 def test_no_memory_limit_when_none_is_asked_for(local: LocalExecutor, tools: SimpleNamespace) -> None:
     limited, free = (tools.job("poison_large", count=8 + bool(m), memory=m) for m in (2**28, 0))
     found = tools.ended(local, [limited, free])
@@ -122,18 +125,18 @@ def test_no_memory_limit_when_none_is_asked_for(local: LocalExecutor, tools: Sim
 
 
 def test_the_same_results_inline_with_one_and_with_three_workers(tools: SimpleNamespace) -> None:
-    planned = plan(load_claims(["softmax_perturbation", "rank_count"]), cases=20).chunks
-    chunks = [chunk for chunk in {(c.claim, c.arm): c for c in planned}.values() if chunk.arm != "power"]
-    jobs = [tools.job("x").__class__(chunk, 3, 1, 60.0, 0) for chunk in chunks]
-    assert len(jobs) == 7
+    chunks = tools.one_of_each_arm()
+    jobs = [Job(chunk, 3, 1, 60.0, 0) for chunk in chunks]
+    assert len(jobs) == 4
     runs = []
     for executor, order in ((InlineExecutor(), 1), (LocalExecutor(1), -1), (LocalExecutor(3), 1)):
         with closing(executor):
             found = tools.ended(executor, jobs[::order])
         runs.append({name: event.result for name, event in found.items()})
     assert runs[0] == runs[1] == runs[2]
-    other = tools.job("x").__class__(chunks[0], 4, 1, 60.0, 0)
-    assert tools.ended(InlineExecutor(), [other])[chunks[0].id].result != runs[0][chunks[0].id]
+    chunk = next(chunk for chunk in chunks if chunk.arm == "iid")
+    other = Job(chunk, 4, 1, 60.0, 0)
+    assert tools.ended(InlineExecutor(), [other])[chunk.id].result != runs[0][chunk.id]
 
 
 def test_a_worker_is_replaced_after_so_many_chunks(opened: Opened, tools: SimpleNamespace) -> None:
