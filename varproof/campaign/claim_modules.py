@@ -21,7 +21,7 @@ HINT = "varproof claim new NAME writes one to start from"
 FORBIDDEN = "|\n\r\0"  # in ids: they would break the ids of chunks
 
 
-def load_claim_module(path: Path) -> tuple[Claim, ...]:
+def load_claim_module(path: str | Path) -> tuple[Claim, ...]:
     """The claims of a user's file, which is run: CLAIM, or all of CLAIMS in their order.
 
     Raises `InputError` for a file that is missing or does not run (naming the file and its line), defines no claim,
@@ -33,6 +33,7 @@ def load_claim_module(path: Path) -> tuple[Claim, ...]:
     ...     [claim.id for claim in load_claim_module(Path(folder, "mine.py"))]
     ['first_claim']
     """
+    path = Path(path)
     module = _run(path)
     found = _listed(module, path)
     seen: set[str] = set()
@@ -56,7 +57,7 @@ def load_claim_module(path: Path) -> tuple[Claim, ...]:
     return found
 
 
-def claims_for(wanted: Sequence[str] = (), module: Path | None = None) -> tuple[Claim, ...]:
+def claims_for(wanted: Sequence[str] = (), module: str | Path | None = None) -> tuple[Claim, ...]:
     """The claims of a campaign: those named, of the user's file and of the ledger; without names all of one of them.
 
     With a file and no names these are the claims of the file, with neither the whole ledger. The file's come first.

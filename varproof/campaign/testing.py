@@ -80,14 +80,14 @@ def claim_test(
     return decorate
 
 
-def check_replay(path: Path, claims: Path | Sequence[Claim] = ()) -> None:
+def check_replay(path: str | Path, claims: str | Path | Sequence[Claim] = ()) -> None:
     """Raises `AssertionError` while a saved failure still fails, and where it cannot be judged any more.
 
     `claims` are claims of your own or the file that holds them. Where the ledger expects the failure (a statement it
     calls REFUTED, a wrong variant) it is the other way round: the case must go on failing.
     """
     __tracebackhide__ = True
-    outcome = replay(path, load_claim_module(claims) if isinstance(claims, Path) else claims)
+    outcome = replay(path, load_claim_module(claims) if isinstance(claims, str | Path) else claims)
     if not outcome.ok:
         raise AssertionError(outcome.text())
 

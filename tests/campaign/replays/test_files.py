@@ -53,6 +53,13 @@ def test_everything_is_kept(save: Save, wrong: Claim, failures: Failures) -> Non
     assert found.instance.boxes == {"x": (-0.7, 0.7)}
 
 
+def test_seed_and_chunk_may_come_with_the_failure(save: Save, wrong: Claim, failures: Failures) -> None:
+    found = load_replay(str(save(wrong, failures(seed=5, chunk="c"))))
+    assert (found.seed, found.chunk) == (5, "c")
+    found = load_replay(save(wrong, failures(seed=5, chunk="c"), seed=0, chunk="d"))
+    assert (found.seed, found.chunk) == (0, "d")
+
+
 def test_floats_are_hexadecimal_and_arrays_are_in_the_numpy_file(save: Save, wrong: Claim) -> None:
     path = save(wrong)
     data = json.loads(path.read_text(), parse_float=lambda text: pytest.fail(text) if "." not in text else text)

@@ -14,7 +14,7 @@ import pytest
 
 from varproof.base.verdict import Verdict
 from varproof.campaign.instances import encode_instance
-from varproof.campaign.replays import Outcome, Status, rerun, save_replay
+from varproof.campaign.replays import Outcome, Status, replay_all, rerun, save_replay
 from varproof.campaign.replays.rerun import counted, replay
 from varproof.campaign.subjects import subject_named, subjects_of
 from varproof.claims.attack import Attack, Instance, Judgement, Measurement
@@ -89,7 +89,10 @@ def test_neither_is_an_error(save: Save, wrong: Claim) -> None:
 def test_a_claim_or_variant_that_is_gone_is_stale(save: Save, wrong: Claim) -> None:
     for claims in ([], [replace(wrong, id="other")]):
         outcome = replay(save(wrong), claims)
-        assert (outcome.status, noted(outcome)) == (Status.STALE, "no claim is called my_lemma")
+        assert (outcome.status, noted(outcome)) == (
+            Status.STALE,
+            "no claim is called my_lemma; one of your own needs its file (--claims)",
+        )
         assert not outcome.ok
     path = save(wrong, name="factor 9/10")
     assert replay(path, [wrong]).status is Status.STILL_FAILS
@@ -213,6 +216,12 @@ def test_cases_with_numbers_only_that_are_not_the_fields_go_on(tmp_path: Path, w
     path = save_replay(tmp_path, claim, next(subjects_of(claim)), failure)
     wider = attacked(claim, space=Space({"n": Integer(1, 3), "m": Integer(1, 2)}))
     assert replay(path, [wider]).status is Status.STILL_FAILS
+
+
+def test_paths_may_be_text(save: Save, wrong: Claim, tmp_path: Path) -> None:
+    path = save(wrong)
+    assert replay(str(path), [wrong]).status is Status.STILL_FAILS
+    assert [one.status for one in replay_all(str(tmp_path / "saved"), [wrong])] == [Status.STILL_FAILS]
 
 
 def test_text_and_counts(save: Save, wrong: Claim) -> None:

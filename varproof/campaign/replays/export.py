@@ -25,7 +25,9 @@ def test_{function}() -> None:
 '''
 
 
-def export_pytest(path: Path, target: Path, claims_module: Path | None = None, *, force: bool = False) -> Path:
+def export_pytest(
+    path: str | Path, target: str | Path, claims_module: str | Path | None = None, *, force: bool = False
+) -> Path:
     """Write `target`, a test file that fails as long as the saved failure of `path` is one, and return it.
 
     The replay is copied beside it. `claims_module` is the user's file of claims, which the test finds by its place
@@ -33,6 +35,7 @@ def export_pytest(path: Path, target: Path, claims_module: Path | None = None, *
     `InputError` for a replay that cannot be read, a claim that is neither in the ledger nor has its file named, a name
     that pytest does not collect, and a test that exists (unless `force`).
     """
+    path, target = Path(path), Path(target)
     saved = load_replay(path)
     if not re.fullmatch(r"(test_.*|.*_test)\.py", target.name):
         raise InputError("not the name of a test file", got=printable(target), allowed="test_NAME.py")
@@ -49,6 +52,7 @@ def export_pytest(path: Path, target: Path, claims_module: Path | None = None, *
             hint="name it with --claims FILE.py",
         )
     if claims_module is not None:
+        claims_module = Path(claims_module)
         if not claims_module.is_file():
             raise InputError("no such file", got=printable(claims_module), allowed="the file of the claims")
         place = Path(os.path.relpath(claims_module.resolve(), target.parent.resolve())).as_posix()

@@ -27,7 +27,7 @@ from varproof.claims.model import Claim
 
 
 def save_replay(
-    folder: Path,
+    folder: str | Path,
     claim: Claim,
     subject: Subject,
     failure: Mapping[str, Any],
@@ -38,9 +38,10 @@ def save_replay(
     """Write a failure of a chunk (`Result.failure`) and return the JSON file, `<claim>-<digest>.json`.
 
     The arrays lie beside it under the same name with the ending .npz. Both are complete or not there, the JSON last;
-    the same failure again goes to the same files. The folder is made. Raises `InputError` where it cannot be used,
-    `OSError` when writing fails.
+    the same failure again goes to the same files. The folder is made. `seed` and `chunk` may be parts of the failure.
+    Raises `InputError` where the folder cannot be used, `OSError` when writing fails.
     """
+    folder = Path(folder)
     instance = decode_instance(failure["instance"])
     digest = instance_digest(claim.id, subject.name, instance)
     made = Replay(
@@ -58,8 +59,8 @@ def save_replay(
         point=dict(failure.get("point") or {}),
         story=tuple(failure.get("story") or ()),
         versions=versions(),
-        seed=seed,
-        chunk=chunk,
+        seed=seed if seed is not None else failure.get("seed"),
+        chunk=chunk or str(failure.get("chunk", "")),
         digest=digest,
     )
     try:
@@ -74,11 +75,12 @@ def save_replay(
     return path
 
 
-def load_replay(path: Path) -> Replay:
+def load_replay(path: str | Path) -> Replay:
     """The failure of a file that `save_replay` wrote.
 
     Raises `InputError` for a file that is missing or something else, and where arrays are missing or other ones.
     """
+    path = Path(path)
     data = read_json(path)
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         got = data.get("format", "no format") if isinstance(data, dict) else type(data).__name__

@@ -10,7 +10,7 @@ from varproof.campaign.replays.rerun import Outcome, replay
 from varproof.claims.model import Claim
 
 
-def replay_files(folder: Path) -> tuple[Path, ...]:
+def replay_files(folder: str | Path) -> tuple[Path, ...]:
     """The JSON files of a folder by name, replays or not; none where there is no such folder.
 
     Raises `InputError` for something that is no folder.
@@ -20,6 +20,7 @@ def replay_files(folder: Path) -> tuple[Path, ...]:
     ...     replay_files(Path(folder))
     ()
     """
+    folder = Path(folder)
     if not folder.exists():
         return ()
     if not folder.is_dir():
@@ -30,7 +31,7 @@ def replay_files(folder: Path) -> tuple[Path, ...]:
         raise InputError("the folder cannot be read", got=printable(folder), hint=error.strerror or "") from None
 
 
-def replay_all(folder: Path, claims: Iterable[Claim] = (), *, only: str | None = None) -> tuple[Outcome, ...]:
+def replay_all(folder: str | Path, claims: Iterable[Claim] = (), *, only: str | None = None) -> tuple[Outcome, ...]:
     """Every saved failure of a folder, held against today's claims; with `only` those of one claim.
 
     Files that cannot be read are told as ERROR whatever claim they were of. Raises `InputError` as `replay_files`.

@@ -60,11 +60,12 @@ class Outcome:
         return f"{self.status.value}: {printable(self.path.name)}: {'; '.join(part for part in parts if part)}"
 
 
-def replay(path: Path, claims: Iterable[Claim] = ()) -> Outcome:
+def replay(path: str | Path, claims: Iterable[Claim] = ()) -> Outcome:
     """What a saved failure is today, by `claims` and, for an id that none of them has, by the ledger. Never raises.
 
     A statement that has changed since then is noted; what counts is how the saved numbers are judged now.
     """
+    path = Path(path)
     try:
         saved = load_replay(path)
     except InputError as error:
@@ -73,7 +74,9 @@ def replay(path: Path, claims: Iterable[Claim] = ()) -> Outcome:
     found = Outcome(Status.STALE, path, saved.claim, saved.subject)
     try:
         if saved.claim not in named and saved.claim not in claim_ids():
-            return replace(found, notes=(f"no claim is called {saved.claim}",))
+            return replace(
+                found, notes=(f"no claim is called {saved.claim}; one of your own needs its file (--claims)",)
+            )
         try:
             subject = subject_named(named.get(saved.claim) or load_claim(saved.claim), saved.subject)
         except LookupError as error:
