@@ -25,6 +25,7 @@ from varproof.growth.schedules import Schedule
 LARGEST = 6  # side: at most 91 tokens
 DELTA = 1.0  # errors are compared with the bounds of the runs, whatever they are
 MISSED = 2.0  # ratio where the sums differ
+REFERENCE_UNIT = 2.0**-60  # eight units in the last place of extended precision, for each key
 ROUNDING = 2.0**-30  # of sums in floats, relative to their terms, that the first look allows
 SPACE = Space(
     {
@@ -87,10 +88,11 @@ def measure(instance: Instance, case: Case) -> Measurement | None:
     true = (weights @ v) / weights.sum(axis=1, keepdims=True)
     ratios = []
     for answer in _answers(masked, schedule):
-        errors = np.abs(answer.values - true).max(axis=1).astype(np.float64)
-        # a bound of 0 is stated where all values agree; extended precision may miss them by its own rounding
+        errors = np.abs(answer.values - true).max(axis=1)
+        # less what the rounding of extended precision may have added
+        errors = np.maximum(errors - REFERENCE_UNIT * len(k) * np.abs(v).max(), 0).astype(np.float64)
         none = answer.bound == 0
-        ratios.append(np.where(none, MISSED * (errors > 2.0**-60), errors / np.where(none, 1.0, answer.bound)))
+        ratios.append(np.where(none, MISSED * (errors > 0), errors / np.where(none, 1.0, answer.bound)))
     ratio = max(float(np.max(ratios)), MISSED if differ else 0.0)
     return Measurement(ratio, schedule.tokens)
 

@@ -33,6 +33,7 @@ PARTS = 8  # of 1 that the bound of a table of extremes is a multiple of
 NO_DELTA = 2.0**40  # with a given table no row is computed again
 DIMENSION = 8.0  # of the law behind a weighted table
 SUSPICIOUS = 2.0
+REFERENCE_UNIT = 2.0**-60  # eight units in the last place of extended precision, for each key
 SPACE = Space(
     {
         "run": Choice((*ENGINES, RELATIVE, WEIGHTED, EXTREMES, STATED)),
@@ -141,10 +142,11 @@ def measure(instance: Instance, case: Case) -> Measurement | None:
         levels = instance.arrays["levels"]
         scores = np.where(levels[:, None] >= levels[None, :], scores, -np.inf)
     weights = np.exp(scores - scores.max(axis=1, keepdims=True))
-    errors = np.abs(values - (weights @ v) / weights.sum(axis=1, keepdims=True)).max(axis=1).astype(np.float64)
+    errors = np.abs(values - (weights @ v) / weights.sum(axis=1, keepdims=True)).max(axis=1)
+    # less what the rounding of extended precision may have added
+    errors = np.maximum(errors - REFERENCE_UNIT * len(k) * np.abs(v).max(), 0).astype(np.float64)
     allowed = float(case.constants["certificate"]) * bound
-    # a bound of 0 is stated where all values agree; extended precision may miss them by its own rounding
-    ratios = np.where(allowed > 0, errors / np.where(allowed > 0, allowed, 1.0), SUSPICIOUS * (errors > 2.0**-60))
+    ratios = np.where(allowed > 0, errors / np.where(allowed > 0, allowed, 1.0), SUSPICIOUS * (errors > 0))
     row = int(np.argmax(ratios))
     return Measurement(float(ratios[row]), len(k), float(errors[row]), float(allowed[row]))
 

@@ -1,15 +1,172 @@
-"""Cases of the error ledger: the claim's own check on one of its models."""
+"""Cases of the error ledger: drawn small models with fast attention, and the rules where they are nearly tight."""
 
 from __future__ import annotations
 
-from varproof.claims.drawn_check import drawn_check
-from varproof.claims.var_error_ledger import KINDS, SEEDS, check
-from varproof.families.space import Choice, Space
+from dataclasses import replace
+from fractions import Fraction
 
-ATTACK = drawn_check(
-    check,
-    Space({"model": Choice(KINDS), "seed": Choice(SEEDS)}),
-    cells=("model", "seed"),
-    cost=0.1,
-    most=15,
+import numpy as np
+
+from varproof.base.errors import CertificateError, InputError
+from varproof.claims.attack import Attack, Instance, Judgement, Measurement
+from varproof.claims.attacks.drawn_schedule import sides_of, sides_up_to
+from varproof.claims.drawn_check import drawn_check
+from varproof.claims.model import Case
+from varproof.claims.var_error_ledger import KINDS, check
+from varproof.claims.var_passes import NORMAL_DECODER, PLAIN_DECODER
+from varproof.families.space import Choice, Integer, Point, Real, Seed, Space
+from varproof.growth.schedules import Schedule
+from varproof.var.arithmetic.plain import Engine
+from varproof.var.ledger.bounded import Bounded
+from varproof.var.ledger.bounded_array import BoundedArray
+from varproof.var.ledger.entries import Entry
+from varproof.var.ledger.report import Run, error_ledger
+from varproof.var.models import formal, reference
+from varproof.var.models.config import FormalConfig, ReferenceConfig
+
+RULES = "rules"
+LARGEST = 4  # side: at most 30 tokens
+DECODED = 3  # the form with a decoder
+SUSPICIOUS = 2.0
+SPACE = Space(
+    {
+        "run": Choice((*KINDS, RULES)),
+        "sides": sides_up_to(LARGEST),
+        "depth": Integer(1, 3),
+        "head_dim": Integer(1, 3),
+        "heads": Integer(1, 2),
+        "engine": Choice(("polynomial", "tree")),
+        "delta": Real(2.0**-20, 2.0**-3, log=True),
+        "form": Integer(0, DECODED),  # of the models below
+        "seed": Seed(),
+    }
+)
+CHECK = drawn_check(
+    check, Space({"model": Choice(KINDS)}), cells=(), cost=0.0, axes=lambda point: {"model": point["model"], "seed": 1}
+)
+STATED = Instance(numbers={"model": "forced"})  # the model that the claim's own check runs once beside the rules
+
+
+def build(point: Point, _: Case) -> Instance:
+    """The numbers of a model; its weights and inputs follow from the seed.
+
+    Tree attention is for head dimensions up to 3, which the attention of a decoder exceeds.
+    """
+    wide = point["run"] == "reference" and point["form"] == DECODED and point["engine"] == "tree"
+    return Instance(numbers={**point, "engine": "polynomial"} if wide else dict(point))
+
+
+def config_of(instance: Instance) -> FormalConfig | ReferenceConfig:
+    """Four forms of each model: residuals or not, activation, kernel, cosine scores or not, with a decoder or not."""
+    number = {name: int(instance.numbers[name]) for name in ("sides", "depth", "head_dim", "heads", "form")}
+    schedule, width = Schedule(sides_of(number["sides"])), number["head_dim"] * number["heads"]
+    if instance.numbers["run"] == "reference":
+        small = ReferenceConfig(
+            schedule,
+            depth=number["depth"],
+            width=width,
+            heads=number["heads"],
+            hidden=2 * width,
+            code_dim=2,
+            vocabulary=5,
+            classes=3,
+            decoder=None,
+        )
+        return (
+            small,
+            replace(small, cosine=False),
+            replace(small, shared_modulation=True, phis=0),
+            replace(small, decoder=NORMAL_DECODER),
+        )[number["form"]]
+    plain = FormalConfig(schedule, depth=number["depth"], width=width, heads=number["heads"], hidden=2 * width)
+    return (
+        plain,
+        replace(plain, residual=False, scale="sqrt", activation="gelu", positions=True),
+        replace(plain, scale="one", activation="silu", kernel="nearest"),
+        replace(plain, decoder=PLAIN_DECODER),
+    )[number["form"]]
+
+
+def _run(instance: Instance) -> Run:
+    config, seed = config_of(instance), int(instance.numbers["seed"])
+    if isinstance(config, ReferenceConfig):
+        drawn, ids = reference.reference_random(config, seed, "float64"), reference.random_ids(config, seed)
+
+        def from_ids(ops: Bounded) -> tuple[BoundedArray, ...]:
+            logits = reference.teacher_forced(ops, drawn, config, 1, ids)
+            return (logits,) if config.decoder is None else (logits, reference.decode_tokens(ops, drawn, config, ids))
+
+        return from_ids
+    weights, maps = formal.formal_random(config, seed), formal.random_maps(config, seed)
+    chained = instance.numbers["run"] == "chained"
+    return lambda ops: formal.whole(ops, weights, config, [ops.known(each) for each in maps], chained=chained)
+
+
+def _entries(instance: Instance, case: Case) -> list[tuple[Entry, Entry]] | None:
+    """Every step with the step whose bound it is held against: of an exact pass where certificates are left out.
+
+    None where the engine refuses the head dimension of the decoder, or cannot reach delta.
+    """
+    engine: Engine = instance.numbers["engine"]  # type: ignore[assignment]  # a choice of the space
+    try:
+        found = error_ledger(_run(instance), like=np.empty(0), engine=engine, delta=float(instance.numbers["delta"]))
+    except (InputError, CertificateError):
+        return None
+    exact = found
+    if not case.assumes("certificates"):
+        exact = error_ledger(_run(instance), like=np.empty(0), engine="exact", delta=found.delta)
+    return list(zip((*found.entries, *found.outputs), (*exact.entries, *exact.outputs), strict=True))
+
+
+def measure(instance: Instance, case: Case) -> Measurement | None:
+    """The largest measured error of a step over its bound and the rounding of the reference pass."""
+    tokens = Schedule(sides_of(int(instance.numbers["sides"]))).tokens
+    if instance.numbers["run"] == RULES:
+        found = CHECK.measure(STATED, case)
+        return None if found is None else found._replace(ratio=SUSPICIOUS if found.ratio > 1 else 0.0, size=tokens)
+    worst, entries = Measurement(0.0, tokens, 0.0, 0.0), _entries(instance, case)
+    if entries is None:
+        return None
+    for entry, bounded in entries:
+        allowed = bounded.bound + entry.reference_bound
+        if np.isnan(allowed) or np.isnan(entry.measured):
+            return Measurement(float("nan"), tokens)
+        ratio = entry.measured / allowed if allowed > 0 else SUSPICIOUS * (entry.measured > 0)
+        if ratio > worst.ratio:
+            worst = Measurement(ratio, tokens, entry.measured, allowed)
+    return worst
+
+
+def judge(instance: Instance, case: Case) -> Judgement:
+    """The measured errors and the bounds as the exact numbers that they are; the rules by their own exact check."""
+    if instance.numbers["run"] == RULES:
+        return CHECK.judge(STATED, case)
+    for entry, bounded in _entries(instance, case) or ():
+        if not np.isfinite(bounded.bound + entry.reference_bound + entry.measured):
+            return Judgement.AMBIGUOUS
+        if Fraction(entry.measured) > Fraction(bounded.bound) + Fraction(entry.reference_bound):
+            return Judgement.VIOLATED
+    return Judgement.PASS
+
+
+ATTACK = Attack(
+    space=SPACE,
+    build=build,
+    measure=measure,
+    judge=judge,
+    cells=("run", "depth"),
+    small=Space(
+        {
+            **SPACE.fields,
+            "sides": Integer(3, 3),
+            "depth": Integer(1, 1),
+            "head_dim": Integer(1, 2),
+            "heads": Integer(1, 1),
+            "engine": Choice(("polynomial",)),
+            "delta": Choice((2.0**-10,)),
+            "seed": Integer(0, 0),
+        }
+    ),
+    cost=0.03,
+    most=1000,
 )

@@ -18,6 +18,7 @@ from varproof.families.space import Choice, Integer, Point, Real, Seed, Space
 
 BITS = 128
 LEAST, MOST = 2.0**-20, 2.0**20  # true weights
+ROUNDED = 1 - 2.0**-40  # rows that attain a bound are not suspicious for a rounding
 SUSPICIOUS = 2.0  # ratio of a case whose bound is negative
 ONE_SIDE, OPPOSITE = "one side", "opposite sums"
 BEYOND = 3.0  # times rho, of the sums where that hypothesis is dropped
@@ -89,7 +90,7 @@ def measure(instance: Instance, case: Case) -> Measurement | None:
     # the same as |N^/Z^ - o|, with less cancellation
     error = abs(float((p - e) @ (v - out)) + rho * (float(sums[1]) - float(sums[0]) * out)) / abs(total)
     if bound > 0:
-        return Measurement(error / bound, len(e), error, bound)
+        return Measurement(ROUNDED * error / bound, len(e), error, bound)
     return Measurement(SUSPICIOUS if error > abs(bound) * 1e-9 else 0.0, len(e), error, bound)
 
 

@@ -1,0 +1,94 @@
+"""Attacks with arrays of their own, on attention and interpolation: the true form holds, all wrong ones die."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import numpy as np
+import pytest
+
+from varproof.campaign.arms.run import run_chunk
+from varproof.campaign.chunk import POWER, Chunk
+from varproof.campaign.subjects import STATEMENT, subject_named, subjects_of
+from varproof.claims.attack import Attack, Instance, Judgement
+from varproof.claims.attack_registry import attack_of
+from varproof.claims.registry import load_claim
+
+CLAIMS = (
+    "attention_output_error",
+    "weighted_certificate",
+    "interpolation_growth",
+    "block_causal_mask",
+    "running_feature_sums",
+    "var_error_ledger",
+    "S5",
+)
+CASES = {"var_error_ledger": 12}  # of those that take longer
+SUBJECTS = [(claim, subject.name) for claim in CLAIMS for subject in subjects_of(load_claim(claim))]
+
+
+def attack_on(claim: str) -> Attack:
+    return attack_of(load_claim(claim))
+
+
+def drawn(claim: str, count: int, seed: int = 0) -> list[Instance]:
+    attack, case, rng = attack_on(claim), load_claim(claim).case(), np.random.default_rng(seed)
+    built = (attack.build(attack.space.sample(rng), case) for _ in range(2 * count))
+    return list(islice((instance for instance in built if instance is not None), count))
+
+
+@pytest.mark.parametrize(("claim", "name"), SUBJECTS)
+def test_true_forms_hold_and_wrong_ones_are_killed(claim: str, name: str) -> None:
+    subject = subject_named(load_claim(claim), name)
+    if name == STATEMENT:
+        found = run_chunk(Chunk(claim, name, "iid", (), 0, CASES.get(claim, 40)), subject, 5)
+        assert found.valid > 0.8 * found.cases
+        assert not found.raised and not found.nan
+        assert not found.judged.get(Judgement.VIOLATED.value)
+    else:
+        found = run_chunk(Chunk(claim, name, POWER, (), 0, 100), subject, 5)
+        assert found.killed
+        assert not found.raised
+
+
+@pytest.mark.parametrize("claim", CLAIMS)
+def test_small_points_belong_to_the_space(claim: str) -> None:
+    attack = attack_on(claim)
+    assert attack.small is not None
+    assert all(attack.space.contains(point) for point in attack.small.points())
+    assert set(attack.cells) <= set(attack.space.fields)
+
+
+@pytest.mark.parametrize("claim", CLAIMS)
+def test_instances_are_the_same_every_time_and_lie_in_their_boxes(claim: str) -> None:
+    for left, right in zip(drawn(claim, 30), drawn(claim, 30), strict=True):
+        assert left.numbers == right.numbers
+        assert set(left.arrays) == set(right.arrays)
+        for name, array in left.arrays.items():
+            assert np.array_equal(array, right.arrays[name])
+            if name in left.boxes:
+                low, high = left.boxes[name]
+                assert (array >= low * (1 + 1e-6) - 1e-12).all() and (array <= high * (1 + 1e-6) + 1e-12).all()
+
+
+@pytest.mark.parametrize("claim", CLAIMS)
+def test_dimensions_shrink_to_cases_that_can_be_measured(claim: str) -> None:
+    """Dropping the last index of every dimension leaves a case that is measured or refused, and never raises."""
+    attack, case = attack_on(claim), load_claim(claim).case()
+    for instance in drawn(claim, 8):
+        for places in instance.dimensions.values():
+            if all(instance.arrays[name].shape[axis] > 1 for name, axis in places):
+                arrays = dict(instance.arrays)
+                for name, axis in places:
+                    arrays[name] = np.delete(arrays[name], -1, axis=axis)
+                smaller = Instance(arrays, instance.numbers, instance.dimensions, instance.boxes)
+                found = attack.measure(smaller, case)
+                assert found is None or found.ratio <= 1
+
+
+@pytest.mark.parametrize("claim", [claim for claim in CLAIMS if claim != "var_error_ledger"])
+def test_judges_of_the_true_form_say_pass(claim: str) -> None:
+    attack, case = attack_on(claim), load_claim(claim).case()
+    measured = [instance for instance in drawn(claim, 5, seed=3) if attack.measure(instance, case) is not None]
+    assert measured
+    assert {attack.judge(instance, case) for instance in measured} == {Judgement.PASS}
