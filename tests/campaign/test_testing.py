@@ -26,7 +26,7 @@ from varproof.campaign.subjects import subjects_of
 from varproof.campaign.testing import check_replay, claim_test, problems_of
 from varproof.claims.attack import Instance, Judgement, Measurement
 from varproof.claims.model import Case, Claim, Correction
-from varproof.claims.registry import load_claim
+from varproof.claims.registry import claim_ids, load_claim
 from varproof.cli.main import main
 from varproof.examples.my_lemma import CLAIM
 from varproof.families.space import Choice, Integer, Space
@@ -349,6 +349,7 @@ def test_in_a_pytest_of_the_user(project: Path, options: list[str]) -> None:
     assert len(list((project / "replays").iterdir())) == 2  # the same failure is one
 
 
-def test_the_ledgers_own_claims_pass(tmp_path: Path) -> None:
-    for claim_id in ("threshold_lemma", "score_perturbation"):
-        assert said(load_claim(claim_id), tmp_path, cases=50) == ""
+@pytest.mark.slow
+@pytest.mark.parametrize("claim_id", claim_ids())
+def test_every_claim_of_the_ledger_passes(claim_id: str, tmp_path: Path) -> None:
+    assert said(load_claim(claim_id), tmp_path, cases=50) == ""
