@@ -14,7 +14,7 @@ from varproof.campaign.report.confidence import confidence, share_below
 from varproof.campaign.report.slope import slope_of
 from varproof.campaign.result import added
 from varproof.campaign.subjects import subject_named
-from varproof.campaign.totals import ArmTotals
+from varproof.campaign.totals import ArmTotals, LostChunk
 
 
 def test_the_sums_of_a_form_are_those_of_its_results(made):
@@ -87,6 +87,8 @@ def test_a_confidence_is_that_of_the_iid_arm_and_of_no_other(made):
         ArmTotals(valid=9, unsettled=1),
         ArmTotals(valid=9, nan=1),
         ArmTotals(valid=9, raised=1),
+        ArmTotals(valid=9, open=1),
+        ArmTotals(valid=9, lost=[LostChunk("c", "time limit", None)]),
     ],
 )
 def test_no_confidence_without_a_clean_arm(arm):

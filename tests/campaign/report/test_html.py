@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from varproof.campaign.chunk import Chunk
-from varproof.campaign.report import collect, diff, html, write_html
+from varproof.campaign.report import charts, collect, diff, html, write_html
 from varproof.campaign.report.commands import commands_of
 from varproof.campaign.report.html import grids
 from varproof.campaign.report.model import Coverage
@@ -76,7 +76,7 @@ def test_what_help_technology_needs_is_there(report):
     assert {"name": "viewport", "content": "width=device-width, initial-scale=1"} in page.all("meta")
     assert all(attrs.get("scope") in ("col", "row") for attrs in page.all("th"))
     assert page.all("a")[0] == {"class": "skip", "href": "#claims"}
-    svgs = page.all("svg")
+    svgs = [attrs for attrs in page.all("svg") if attrs.get("aria-hidden") is None]
     assert len(svgs) == 2 * 4  # two charts for each of four forms
     assert len(page.texts["desc"]) == len(svgs)
     assert all(page.texts["desc"])
@@ -179,7 +179,7 @@ def test_a_campaign_of_which_nothing_ran_still_has_a_page(made, tmp_path):
     write_html(collect(made.store([]), claims), tmp_path / "a.html")
     write_html(collect(made.store([]), []), tmp_path / "b.html")
     page = Page((tmp_path / "a.html").read_text())
-    assert page.all("svg") == []
+    assert [attrs.get("aria-hidden") for attrs in page.all("svg")] == ["true"]
     assert "no chunk was run" in " ".join(page.texts["td"])
     assert "Report on 0 claims" in (tmp_path / "b.html").read_text()
 
@@ -192,6 +192,28 @@ def test_a_difference_is_shown_only_when_there_is_an_earlier_campaign(report):
     assert any(
         "Added: literal_form, three_axes" in text for text in Page(html(report, diff(fewer, report))).texts["li"]
     )
+
+
+@pytest.mark.parametrize(("ratio", "kind", "said"), [(1 + 1e-12, "near", "by rounding"), (1.5, "over", None)])
+def test_what_rounding_puts_above_the_bound_looks_no_alarm(made, ratio, kind, said):
+    claim = made.claim("c")
+    change = {"suspects": 1, "judged": {"PASS": 1}, "worst": {"ratio": ratio, "size": 2}, "by_size": {2: ratio}}
+    bars = (5,) * 41
+    rows = [
+        (c, s, replace(r, histogram=bars, **change) if c.arm == "iid" else r, w, k)
+        for c, s, r, w, k in made.rows([claim])
+    ]
+    text = html(collect(made.store(rows), [claim]))
+    assert (f'class="{kind}"' in text, 'class="over"' in text) == (True, kind == "over")
+    assert ("do so by rounding" in text or "does so by rounding" in text) == (said is not None)
+
+
+def test_points_far_below_the_largest_are_drawn_at_the_edge_and_said_to_be():
+    by_size = [(1, 1.0), (2, 1e-9), (3, 0.5)]
+    assert "ratios below 1e-04 at the edge" in charts.growth("g", by_size, None)
+    assert "at the edge" not in charts.growth("g", [(1, 1.0), (2, 1e-3)], None)
+    heights = [float(y) for y in re.findall(r"M\d+ (\d+)h0", charts.growth("g", by_size, None))]
+    assert heights[0] < heights[2] < heights[1] <= charts.BASE
 
 
 @pytest.mark.parametrize("ratio", [0.0, -1.0, 1e300, 5e-324])

@@ -44,6 +44,7 @@ window.addEventListener("load", function () {
   document.querySelectorAll("body *").forEach(function (node) {
     var own = Array.from(node.childNodes).some(function (c) { return c.nodeType === 3 && c.data.trim(); });
     if (!own || /^(SCRIPT|STYLE|title|desc)$/.test(node.tagName)) return;
+    if (node.closest("svg.away")) return;  // shown by <use>, whose copy the style sheet must reach too
     var found = contrast(node);
     if (found < poorest) { poorest = found; where = node.outerHTML.slice(0, 120); }
   });

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 
 from varproof.campaign.plan import plan
 from varproof.campaign.report import collect, write_html
+from varproof.claims.model import Variant
 
 CLAIMS, CASES = 200, 50_000
 
@@ -16,8 +18,10 @@ def test_two_hundred_claims_of_fifty_thousand_cases_make_two_megabytes_in_ten_se
     text = (
         "The softmax of scores that move by at most eta moves in l1 by at most 2 tanh(eta/2), attained by two groups. "
     )
-    claims = [made.claim(f"claim_number_{i}", 2 + i % 2, statement=text * 2) for i in range(CLAIMS)]
-    first = {row[0].id: row[2] for row in made.rows(claims[:2], cases=CASES)}
+    given = {"statement": text * 3, "falsified": [Variant(f"constant {i} times 1.9", text[:60]) for i in range(4)]}
+    claims = [made.claim(f"claim_number_{i}", 2 + i % 2, **given) for i in range(CLAIMS)]
+    sizes = {n: 0.9 / n**0.5 for n in range(1, 65)}
+    first = {row[0].id: replace(row[2], by_size=sizes) for row in made.rows(claims[:2], cases=CASES)}
     rows = []
     for chunk in plan(claims, cases=CASES).chunks:
         alike = chunk.id.replace(chunk.claim, claims[int(chunk.claim.rsplit("_", 1)[1]) % 2].id, 1)

@@ -10,55 +10,66 @@ from markupsafe import Markup, escape
 from varproof.campaign.report.model import Slope
 from varproof.campaign.report.numbers import count_text, ratio_text
 from varproof.campaign.result import BARS
+from varproof.campaign.totals import ROUNDING
 
 WIDTH, HEIGHT = 340, 190
 LEFT, RIGHT, TOP, BOTTOM = 46, 12, 12, 40  # margins around the plot
-FLOOR, CEILING = 1e-12, 1e12  # ratios outside are drawn at the edge
+BASE = HEIGHT - BOTTOM
+STEP = (WIDTH - LEFT - RIGHT) / (BARS + 4)  # of a bar; there is room for four beyond the bound
+LIMIT = LEFT + BARS * STEP
+CEILING = 1e12  # larger ratios are drawn there
+DEPTH = 1e-4  # of the largest ratio; smaller ones are drawn at the lower edge
 
 
-def histogram(name: str, counts: Sequence[int]) -> Markup:
-    """Cases by ratio, one bar each 1/40 of the bound, those above it beyond the line at 1; heights logarithmic."""
-    total = sum(counts)
-    above = counts[BARS]
+def histogram(name: str, counts: Sequence[int], largest: float | None = None) -> Markup:
+    """Cases by ratio, one bar each 1/40 of the bound, those above it beyond the line at 1; heights logarithmic.
+
+    The bar beyond the line has the colour of an alarm unless `largest` exceeds 1 by rounding only. The frame that all
+    histograms share is `frame`, which must be on the page.
+    """
+    total, above = sum(counts), counts[BARS]
     tallest = math.log10(1 + max(counts)) or 1.0
-    step = (WIDTH - LEFT - RIGHT) / (BARS + 4)
-    base = HEIGHT - BOTTOM
 
-    def bar(x: float, count: int, width: float) -> str:
-        height = (base - TOP) * math.log10(1 + count) / tallest
-        return f"M{x:.1f} {base}v{-height:.1f}h{width:.1f}v{height:.1f}z" if count else ""
+    def top(count: int) -> str:
+        return f"v-{(BASE - TOP) * math.log10(1 + count) / tallest:.0f}"
 
-    inside = "".join(bar(LEFT + i * step + 0.5, counts[i], step - 1) for i in range(BARS))
-    line = LEFT + BARS * step
-    outside = bar(line + 0.8 * step, above, 2.4 * step)
-    parts = [f'<path class="mark" d="{inside}"/>' if inside else ""]
-    parts.append(f'<path class="over" d="{outside}"/>' if outside else "")
-    parts.append(
-        f'<path class="limit" d="M{line:.1f} {TOP - 6}V{base}"/><path class="axis" d="M{LEFT} {base}H{WIDTH - RIGHT}"/>'
-    )
-    for label in (0, 0.25, 0.5, 0.75, 1):
-        parts.append(_text(LEFT + label * BARS * step, base + 14, f"{label:g}", "middle"))
-    parts.append(_text(line + 2.4 * step, base + 14, ">1", "middle"))
+    inside = "".join(f"M{LEFT + (i + 0.5) * STEP:.1f} {BASE}{top(counts[i])}" for i in range(BARS) if counts[i])
+    parts = []
     for power in range(1, int(tallest) + 1):
-        y = base - (base - TOP) * math.log10(1 + 10**power) / tallest
+        y = BASE - (BASE - TOP) * math.log10(1 + 10**power) / tallest
         if y >= TOP - 1:
-            parts.append(
-                f'<path class="rule" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>'
-                + _text(LEFT - 5, y + 4, count_text(10**power), "end")
-            )
-    parts.append(_text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6, "measured / bound (log counts)", "middle"))
-    said = f"{total:,} valid cases; {above:,} above the bound at 1. Most lie between {_mode(counts)}."
+            parts.append(_rule(y, WIDTH - RIGHT, count_text(10**power)))
+    parts.append(f'<path class="mark" d="{inside}"/>' if inside else "")
+    if above:
+        alarm = largest is None or largest > 1 + ROUNDING
+        parts.append(f'<path class="{"over" if alarm else "near"}" d="M{LIMIT + 2 * STEP:.1f} {BASE}{top(above)}"/>')
+    parts.append('<use href="#hf"/>')
+    said = f"{total:,} valid cases, {above:,} of them above 1. Most lie between {_mode(counts)}."
     return _svg(name, "Ratio of measured to bound", said, "".join(parts))
+
+
+def frame() -> Markup:
+    """What all histograms share, once for the page: axis, labels, and the bound at 1."""
+    labels = "".join(_text(LEFT + x * BARS * STEP, BASE + 14, f"{x:g}", "m") for x in (0, 0.25, 0.5, 0.75, 1))
+    return Markup(
+        f'<svg class="away" aria-hidden="true"><defs><g id="hf"><path class="limit" d="M{LIMIT:.1f} {TOP - 6}V{BASE}"/>'
+        f'<path class="axis" d="M{LEFT} {BASE}H{WIDTH - RIGHT}"/>{labels}'
+        + _text(LIMIT + 2.6 * STEP, BASE + 14, ">1", "m")
+        + _text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6, "measured / bound (counts on a log scale)", "m")
+        + "</g></defs></svg>"
+    )
 
 
 def growth(name: str, by_size: Sequence[tuple[int, float]], slope: Slope | None) -> Markup:
     """The largest ratio for each n, both logarithmic, with the bound at 1 and the fitted line."""
-    points = [(size, min(max(ratio, FLOOR), CEILING)) for size, ratio in by_size if size > 0 and ratio > 0]
-    if not points:
+    known = [(size, min(ratio, CEILING)) for size, ratio in by_size if size > 0 and ratio > 0]
+    if not known:
         return Markup("")
+    floor = DEPTH * max(ratio for _, ratio in known)
+    points = [(size, max(ratio, floor)) for size, ratio in known]
     low_x, high_x = _range([math.log10(size) for size, _ in points], 0.05)
     low_y, high_y = _range([math.log10(ratio) for _, ratio in points] + [0.0], 0.12)
-    base, end = HEIGHT - BOTTOM, WIDTH - RIGHT
+    base, end = BASE, WIDTH - RIGHT
 
     def at(x: float, y: float) -> tuple[float, float]:
         left = LEFT + (end - LEFT) * (x - low_x) / (high_x - low_x)
@@ -70,15 +81,16 @@ def growth(name: str, by_size: Sequence[tuple[int, float]], slope: Slope | None)
         y = at(low_x, math.log10(tick))[1]
         parts.append(_rule(y, end, f"{tick:g}"))
     for tick in _ticks(low_x, high_x):
-        parts.append(_text(at(math.log10(tick), low_y)[0], base + 14, count_text(int(tick)), "middle"))
+        parts.append(_text(at(math.log10(tick), low_y)[0], base + 14, count_text(int(tick)), "m"))
     if slope is not None:
         first, last = math.log10(points[0][0]), math.log10(points[-1][0])
         ends = [_clipped(x, slope.intercept / math.log(10) + slope.slope * x, low_y, high_y) for x in (first, last)]
         (x1, y1), (x2, y2) = (at(*one) for one in ends)
         parts.append(f'<path class="fit" d="M{x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}"/>')
     places = [at(math.log10(size), math.log10(ratio)) for size, ratio in _thinned(points)]
-    parts.append('<path class="dots" d="' + "".join(f"M{x:.0f} {y:.1f}h0" for x, y in places) + '"/>')
-    parts.append(_text((LEFT + end) / 2, HEIGHT - 6, "n", "middle"))
+    parts.append('<path class="dots" d="' + "".join(f"M{x:.0f} {y:.0f}h0" for x, y in places) + '"/>')
+    cut = any(ratio < floor for _, ratio in known)
+    parts.append(_text((LEFT + end) / 2, HEIGHT - 6, f"n (ratios below {floor:.0e} at the edge)" if cut else "n", "m"))
     largest = max(points, key=lambda one: one[1])
     said = (
         f"{len(points)} sizes from n = {points[0][0]} to {points[-1][0]}; the largest ratio, "
@@ -96,13 +108,13 @@ def _svg(name: str, title: str, said: str, inside: str) -> Markup:
 
 
 def _text(x: float, y: float, text: str, anchor: str) -> str:
-    kind = {"start": "", "middle": ' class="m"', "end": ' class="e"'}[anchor]
-    return f'<text{kind} x="{x:.0f}" y="{y:.0f}">{escape(text)}</text>'
+    """`anchor` is "m" for a text centred at x, "e" for one that ends there."""
+    return f'<text class="{anchor}" x="{x:.0f}" y="{y:.0f}">{escape(text)}</text>'
 
 
 def _rule(y: float, end: int, label: str) -> str:
     """A line across the plot with its label at the left."""
-    return f'<path class="rule" d="M{LEFT} {y:.1f}H{end}"/>' + _text(LEFT - 5, y + 4, label, "end")
+    return f'<path class="rule" d="M{LEFT} {y:.1f}H{end}"/>' + _text(LEFT - 5, y + 4, label, "e")
 
 
 def _range(values: Sequence[float], share: float) -> tuple[float, float]:

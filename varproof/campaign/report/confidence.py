@@ -23,9 +23,13 @@ def share_below(valid: int, level: float = LEVEL) -> float:
 def confidence(arm: ArmTotals | None) -> float | None:
     """The share of the iid arm, or None: no valid case, one violated, unsettled, without ratio, or one that raised.
 
+    None too while chunks are missing, since the cases then do not come evenly from all cells.
+
     >>> confidence(ArmTotals(valid=100, nan=1)) is None
     True
     """
-    if arm is None or not arm.valid or arm.violated or arm.unsettled or arm.nan or arm.raised:
+    if arm is None or arm.open or arm.lost or not arm.valid:
+        return None
+    if arm.violated or arm.unsettled or arm.nan or arm.raised:
         return None
     return share_below(arm.valid)

@@ -17,24 +17,25 @@ from varproof.campaign.report import charts, numbers
 from varproof.campaign.report.commands import commands_of
 from varproof.campaign.report.diff import Difference
 from varproof.campaign.report.model import ClaimReport, Coverage, FormReport, Report
+from varproof.campaign.totals import ROUNDING
 
-# what an outcome looks like: tone of its badge, and a sign so that colour is not the only carrier
+# the tone of an outcome's badge; the style sheet puts a sign before each, so that colour is not the only carrier
 TONES = {
-    "VIOLATED": ("bad", "✗"),
-    "LOST": ("bad", "!"),
-    "ERROR": ("bad", "!"),
-    "INCOMPLETE": ("open", "…"),
-    "NO-GOAL": ("open", "–"),
-    "HOLDS": ("good", "✓"),
-    "KILLED": ("good", "✓"),
-    "AS-EXPECTED-REFUTED": ("good", "✓"),
+    "VIOLATED": "bad",
+    "LOST": "bad",
+    "ERROR": "bad",
+    "INCOMPLETE": "open",
+    "NO-GOAL": "open",
+    "HOLDS": "good",
+    "KILLED": "good",
+    "AS-EXPECTED-REFUTED": "good",
 }
 HEADLINES = {
-    0: ("good", "✓", "All goals are met"),
-    1: ("bad", "✗", "A violation is confirmed"),
-    3: ("open", "…", "The campaign is not finished"),
-    4: ("warn", "!", "Goals are missed"),
-    5: ("bad", "!", "Something broke"),
+    0: ("good", "All goals are met"),
+    1: ("bad", "A violation is confirmed"),
+    3: ("open", "The campaign is not finished"),
+    4: ("warn", "Goals are missed"),
+    5: ("bad", "Something broke"),
 }
 LEVELS = 5  # shades of a coverage map
 MOST_REASONS = 40  # listed in the summary; each claim lists its own
@@ -85,12 +86,18 @@ def _environment() -> Environment:
         percent=numbers.percent_text,
         number=numbers.value_text,
         case_lines=numbers.case_lines,
-        tone=lambda outcome: TONES.get(outcome, ("warn", "!")),
+        tone=lambda outcome: TONES.get(outcome, "warn"),
         grids=grids,
         anchor=anchor,
     )
     environment.globals.update(
-        histogram=charts.histogram, growth=charts.growth, commands=commands_of, largest=_largest, ablation=_ablation
+        histogram=charts.histogram,
+        frame=charts.frame,
+        growth=charts.growth,
+        rounding=ROUNDING,
+        commands=commands_of,
+        largest=_largest,
+        ablation=_ablation,
     )
     return environment
 
