@@ -52,6 +52,19 @@ def corrected(case: Case) -> Finding:
         )
 
 
+def corrected_on_axes(case: Case) -> Finding:
+    """The parts of `corrected` that depend on the axes of the grid."""
+    with ctx.workprec(256):
+        return from_parts(
+            [
+                _part("n^2 <= L <= a^2/(a^2-1) n^2", _sizes(case)),
+                _part("rank N^{o(1)} for b -> 0", _rank(case)),
+                _part("the other phases: K n^2", other_phases(case)),
+                _part("decoder attention is outside", decoder_attention(case)),
+            ],
+        )
+
+
 def _part(name: str, finding: Finding) -> Part:
     return Part(name, finding.verdict, finding.because)
 

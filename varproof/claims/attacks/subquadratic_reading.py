@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from varproof.claims.drawn_check import drawn_check
-from varproof.claims.subquadratic_reading import check, corrected
+from varproof.claims.subquadratic_reading import check, corrected_on_axes
 from varproof.families.space import Choice, Integer, Space
 
 ATTACK = drawn_check(
@@ -18,7 +18,7 @@ ATTACK = drawn_check(
 RATIOS = tuple(Fraction(ratio) for ratio in ("2", "3", "3/2", "16/13", "5", "9/8", "17/7"))
 
 CORRECTED = drawn_check(
-    corrected,
+    corrected_on_axes,
     Space(
         {
             "ratios": Choice(RATIOS),
