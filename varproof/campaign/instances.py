@@ -115,13 +115,15 @@ def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
     if not path.is_file():  # nor a pipe, which would be waited for
         raise InputError("the arrays of an instance cannot be read", got=printable(path), allowed="a NumPy .npz file")
     try:
-        headers = npz_headers(path)
-        needed = sum(math.prod(header.shape) * header.dtype.itemsize for header in headers.values())
+        with zipfile.ZipFile(path) as archive:
+            needed = sum(member.file_size for member in archive.infolist())
+        headers = npz_headers(path) if needed <= MAX_BYTES else {}
         strange = [name for name, header in headers.items() if header.dtype.name not in DTYPES]
-        if not strange and needed <= MAX_BYTES:
+        if needed <= MAX_BYTES and not strange:
             return read_npz(path)
-    except InputError as error:
-        raise InputError("the arrays of an instance cannot be read", got=printable(path), hint=error.hint) from None
+    except (OSError, RuntimeError, ValueError, zipfile.BadZipFile) as error:
+        hint = error.hint if isinstance(error, InputError) else printable(error)[:200]
+        raise InputError("the arrays of an instance cannot be read", got=printable(path), hint=hint) from None
     got = f"{strange[0]}: {headers[strange[0]].dtype}" if strange else f"{needed} bytes"
     allowed = f"arrays of {', '.join(DTYPES)}, at most {MAX_BYTES} bytes"
     raise InputError("the arrays of an instance cannot be used", got=got, allowed=allowed, hint=printable(path))
