@@ -426,3 +426,29 @@ def test_the_coordinator_costs_little(tmp_path: Path) -> None:
         start = time.process_time()
         summary = run_campaign(store, CLAIMS, Fake(4))
         assert time.process_time() - start < 0.01 * summary.planned
+
+
+@pytest.mark.slow
+def test_a_finished_campaign_of_20000_chunks_resumes_in_two_cpu_seconds_and_runs_nothing(tmp_path: Path) -> None:
+    claims = tuple(claim(f"c{index}") for index in range(50))
+
+    class All(Fake):
+        def events(self, seconds: float) -> list[Done | Lost]:
+            ended, self._running = list(self._running), deque()
+            padding = {"worst": {"ratio": 0.5, "instance": "x" * 3000}}
+            return [Done(job, {**result_of(job).to_json(), **padding}, 0.1, "fake") for job in ended]
+
+    path = tmp_path / "c.db"
+    with Store.create(path, Settings(cases=2000)) as store:
+        count = run_campaign(store, claims, All(8)).ran
+    assert count >= 20_000
+    executor, start = All(8), time.process_time()
+    with Store.open(path, write=True) as store:
+        summary = run_campaign(store, claims, executor)
+    assert time.process_time() - start < 2.0
+    assert executor.jobs == []
+    assert summary == Summary(count, count, 0, 0, "", (), ())
+    edited = (*claims[1:], Claim(**{**vars(claims[0]), "statement": "another"}))
+    with Store.open(path, write=True) as store:
+        assert run_campaign(store, edited, executor).ran == count // 50
+    assert {job.chunk.claim for job in executor.jobs} == {"c0"}
