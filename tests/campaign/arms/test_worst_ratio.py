@@ -159,6 +159,7 @@ def test_moved_numbers_are_announced_without_a_point_and_count_for_no_cell(
     found = run_chunk(Chunk("toy", "statement", "worst-ratio", (), 0, 300), toy(), 0, tape)
     built = sum(point is not None for _, point in tape.cases)
     assert 50 < built < 250
+    assert [index for index, _ in tape.cases] == list(range(300))
     assert found.cases == 300
     assert sum(found.cells.values()) == built
     assert found.worst is not None

@@ -150,3 +150,46 @@ def test_every_candidate_is_announced() -> None:
     shrunk(subject_of(lambda i: float(i.arrays["x"].max()) - 5), recorder=tape, index=17, budget=30)
     assert set(tape.cases) == {17}
     assert 20 < len(tape.cases) < 50
+
+
+def test_scattered_indices_are_found() -> None:
+    """Two marked rows that are neither first nor neighbours, nothing to move."""
+    marks = np.zeros(64)
+    marks[[17, 50]] = 1.0
+    instance = Instance({"y": marks}, dimensions={"n": (("y", 0),)})
+    subject = subject_of(lambda i: float(i.arrays["y"].sum()) - 1)
+    failure = shrink_failure(subject, None, instance)
+    assert failure["size"] == 2
+    assert decode_instance(failure["instance"]).arrays["y"].tolist() == [1.0, 1.0]
+
+
+def test_entries_go_to_the_ends_to_make_room_for_fewer_of_them() -> None:
+    """A signed sum above 3 of entries in [-1, 1]: four can do it once each has gone to its own end."""
+    signs = np.tile([1.0, -1.0], 40)
+    values = np.tile([0.3, 0.05], 40)
+    axes = (("signs", 0), ("y", 0))
+    instance = Instance({"signs": signs, "y": values}, dimensions={"n": axes}, boxes={"y": (-1.0, 1.0)})
+    subject = subject_of(lambda i: float(i.arrays["signs"] @ i.arrays["y"]) - 3)
+    failure = shrink_failure(subject, None, instance)
+    assert failure["size"] == 4
+    left = decode_instance(failure["instance"]).arrays
+    assert (left["signs"] * left["y"]).tolist() == [1.0] * 4
+
+
+def test_integers_of_a_point_are_bisected_and_a_larger_case_is_never_taken() -> None:
+    space = Space({"n": Integer(1, 100_000), "kind": Choice(("large", "small"))})
+
+    def numbers(point: Point, case: Case) -> Instance:
+        return Instance(numbers=dict(point))
+
+    def measure(instance: Instance, case: Case) -> Measurement:
+        n = int(instance.numbers["n"])
+        return Measurement(2.0 if n >= 7 else 0.0, n + 10**6 * (instance.numbers["kind"] == "large"))
+
+    subject = subject_of(
+        lambda i: 1.0, space=space, build=numbers, measure=measure, judge=lambda instance, case: Judgement.VIOLATED
+    )
+    point: Point = {"n": 99_999, "kind": "small"}
+    failure = shrink_failure(subject, point, numbers(point, subject.case))
+    assert failure["point"] == {"n": 7, "kind": "small"}
+    assert failure["size"] == 7
