@@ -316,6 +316,20 @@ def test_an_exhaustive_arm_alone_needs_one_case_only() -> None:
     assert judge(claims, rows_of(claims, of_arm("exhaustive", cells=every, valid=0))).exit_code == 4
 
 
+def test_an_attack_that_makes_no_case_does_not_pass() -> None:
+    claims = [claim_with(attack=attack_with(arms=("exhaustive",), cells=()))]
+    goals = judge(claims, rows_of(claims))
+    assert (goals.exit_code, goals.claims[0].outcome) == (4, Outcome.UNDER_COVERED)
+    assert "no chunk was run" in goals.missed[0]
+
+
+def test_a_variant_that_waits_has_not_survived() -> None:
+    claims = [claim_with()]
+    goals = judge(claims, rows_of(claims, lambda chunk, r: "pending" if chunk.arm == POWER else r))
+    assert [form.reasons for form in goals.claims[0].forms[1:]] == [("1 of 1 chunks have not run",)] * 2
+    assert goals.missed == ("claim: INCOMPLETE. variant factor 1.9: 1 of 1 chunks have not run; 1 more like it",)
+
+
 def test_ratios_are_counted_in_all_bars() -> None:
     totals = Totals()
     chunk = Chunk("claim", "statement", "iid", (), 0, 5)

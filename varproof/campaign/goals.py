@@ -246,6 +246,6 @@ def _powerless(goal: ClaimGoal) -> bool:
 
 def _missed(goal: ClaimGoal) -> tuple[str, ...]:
     if goal.outcome is Outcome.INCOMPLETE and len(goal.reasons) > 1:  # the others say the same of other forms
-        return (f"{goal.reasons[0]}; {len(goal.reasons) - 1} more reasons",)
+        return (f"{goal.reasons[0]}; {len(goal.reasons) - 1} more like it",)
     missed = goal.outcome in CODES or _powerless(goal)
     return goal.reasons if missed else ()
