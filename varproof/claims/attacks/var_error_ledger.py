@@ -1,4 +1,4 @@
-"""Cases of the error ledger: drawn small models with fast attention, and the rules where they are nearly tight."""
+"""Cases of the error ledger: drawn small models with fast attention, single operations, and the rules where tight."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
+from flint import arb, ctx
 
+from varproof.base.balls import ball
 from varproof.base.errors import CertificateError, InputError
 from varproof.claims.attack import Attack, Instance, Judgement, Measurement
 from varproof.claims.attacks.drawn_schedule import sides_of, sides_up_to
+from varproof.claims.attacks.ledger_rules import ERROR, RULES, executed, rule_instance, true_balls, true_floats, within
 from varproof.claims.drawn_check import drawn_check
 from varproof.claims.model import Case
 from varproof.claims.var_error_ledger import KINDS, check
@@ -24,13 +27,14 @@ from varproof.var.ledger.report import Run, error_ledger
 from varproof.var.models import formal, reference
 from varproof.var.models.config import FormalConfig, ReferenceConfig
 
-RULES = "rules"
+TIGHT = "rules where tight"
+BITS = 160
 LARGEST = 4  # side: at most 30 tokens
 DECODED = 3  # the form with a decoder
 SUSPICIOUS = 2.0
 SPACE = Space(
     {
-        "run": Choice((*KINDS, RULES)),
+        "run": Choice((*KINDS, *RULES, TIGHT)),
         "sides": sides_up_to(LARGEST),
         "depth": Integer(1, 3),
         "head_dim": Integer(1, 3),
@@ -50,8 +54,11 @@ STATED = Instance(numbers={"model": "forced"})  # the model that the claim's own
 def build(point: Point, _: Case) -> Instance:
     """The numbers of a model; its weights and inputs follow from the seed.
 
-    Tree attention is for head dimensions up to 3, which the attention of a decoder exceeds.
+    Single operations have arrays. Tree attention is for head dimensions up to 3; the attention of a decoder has more.
     """
+    if point["run"] in RULES:
+        size = int(point["sides"]).bit_length() + int(point["depth"]) - 2
+        return rule_instance(str(point["run"]), size, int(point["seed"]))
     wide = point["run"] == "reference" and point["form"] == DECODED and point["engine"] == "tree"
     return Instance(numbers={**point, "engine": "polynomial"} if wide else dict(point))
 
@@ -119,9 +126,11 @@ def _entries(instance: Instance, case: Case) -> list[tuple[Entry, Entry]] | None
 
 
 def measure(instance: Instance, case: Case) -> Measurement | None:
-    """The largest measured error of a step over its bound and the rounding of the reference pass."""
+    """The largest error of an operation over its rule; of a step over its bound and the rounding of the reference."""
+    if instance.numbers["run"] in RULES:
+        return _measured_rule(instance, case)
     tokens = Schedule(sides_of(int(instance.numbers["sides"]))).tokens
-    if instance.numbers["run"] == RULES:
+    if instance.numbers["run"] == TIGHT:
         found = CHECK.measure(STATED, case)
         return None if found is None else found._replace(ratio=SUSPICIOUS if found.ratio > 1 else 0.0, size=tokens)
     worst, entries = Measurement(0.0, tokens, 0.0, 0.0), _entries(instance, case)
@@ -137,9 +146,39 @@ def measure(instance: Instance, case: Case) -> Measurement | None:
     return worst
 
 
+def _measured_rule(instance: Instance, case: Case) -> Measurement | None:
+    if (np.abs(instance.arrays["x"] - instance.arrays["y"]) > ERROR).any():
+        return None
+    values, bounds = executed(instance)
+    errors, allowed = np.abs(values - true_floats(instance)), float(_share(instance, case)) * bounds
+    ratios = np.where(allowed > 0, errors / np.where(allowed > 0, allowed, 1.0), SUSPICIOUS * (errors > 0))
+    place = int(np.argmax(ratios))
+    return Measurement(float(ratios[place]), instance.arrays["x"].size, float(errors[place]), float(allowed[place]))
+
+
+def _share(instance: Instance, case: Case) -> Fraction:
+    return case.constants[str(instance.numbers["run"])]
+
+
+def _judged_rule(instance: Instance, case: Case) -> Judgement:
+    if not within(instance):
+        return Judgement.PASS
+    values, bounds = executed(instance)
+    sure = True
+    with ctx.workprec(BITS):
+        for value, bound, true in zip(values, bounds, true_balls(instance), strict=True):
+            error, allowed = abs(arb(float(value)) - true), ball(_share(instance, case) * Fraction(float(bound)))
+            if error > allowed:
+                return Judgement.VIOLATED
+            sure = sure and bool(error <= allowed)
+    return Judgement.PASS if sure else Judgement.AMBIGUOUS
+
+
 def judge(instance: Instance, case: Case) -> Judgement:
-    """The measured errors and the bounds as the exact numbers that they are; the rules by their own exact check."""
-    if instance.numbers["run"] == RULES:
+    """Operations by balls; measured errors and bounds as the exact numbers that they are; the rules by their check."""
+    if instance.numbers["run"] in RULES:
+        return _judged_rule(instance, case)
+    if instance.numbers["run"] == TIGHT:
         return CHECK.judge(STATED, case)
     for entry, bounded in _entries(instance, case) or ():
         if not np.isfinite(bounded.bound + entry.reference_bound + entry.measured):
@@ -167,6 +206,6 @@ ATTACK = Attack(
             "seed": Integer(0, 0),
         }
     ),
-    cost=0.03,
-    most=1000,
+    cost=0.01,
+    most=3000,
 )
