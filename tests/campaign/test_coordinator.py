@@ -14,7 +14,7 @@ import pytest
 
 from varproof.base.errors import InputError
 from varproof.base.verdict import Finding, Verdict
-from varproof.campaign import coordinator
+from varproof.campaign import coordinator, edits, revision
 from varproof.campaign.attempts import Attempts, expected_seconds
 from varproof.campaign.chunk import Chunk
 from varproof.campaign.coordinator import Summary, run_campaign
@@ -22,7 +22,7 @@ from varproof.campaign.executors.executor import Done, Job, Lost
 from varproof.campaign.executors.inline import InlineExecutor
 from varproof.campaign.plan import plan
 from varproof.campaign.result import Result
-from varproof.campaign.store import LOST, Settings, Store, StoreError
+from varproof.campaign.store import LOST, PENDING, Settings, Store, StoreError
 from varproof.campaign.subjects import Subject, subjects_of
 from varproof.claims.attack import Attack, Instance, Judgement, Measurement
 from varproof.claims.model import Case, Claim, Variant
@@ -300,6 +300,58 @@ def test_an_edited_claim_is_planned_again_and_only_that_one(store: Store) -> Non
     summary = run_campaign(store, edited, executor)
     assert {job.chunk.claim for job in executor.jobs} == {"two"}
     assert summary.ran == summary.planned // 2
+
+
+def test_a_claim_that_is_edited_while_it_runs_is_not_mixed(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Workers that start later run the new code: from the edit on nothing of that claim counts, at any revision."""
+    files = {one.id: tmp_path / f"{one.id}.py" for one in CLAIMS}
+    for file in files.values():
+        file.write_text("old")
+
+    def sources(claim: Claim, module_path: Path | None = None) -> tuple[Path, ...]:
+        return (files[claim.id],)
+
+    for module in (revision, edits):
+        monkeypatch.setattr(module, "sources_of", sources)
+    monkeypatch.setattr(coordinator, "SAVE_CHUNKS", 1)
+
+    def fate(job: Job) -> str:
+        if len(executor.jobs) == 9:
+            files["two"].write_text("new text")
+            files["one"].write_text("old")  # written, with the same contents
+        return ""
+
+    executor = Fake(1, fate)
+    summary = run_campaign(store, CLAIMS, executor)
+    mixed = {job.chunk.id for job in executor.jobs[8:] if job.chunk.claim == "two"}
+    assert len(mixed) <= 1  # once it is noticed no more of it is run
+    assert (summary.stopped, summary.complete) == ("claims edited", False)
+    assert {row.chunk.claim for row in store.results() if row.status == PENDING} == {"two"}
+    assert not mixed & {row.chunk.id for row in store.results() if row.status != PENDING}
+    assert summary.ran == summary.done
+    executor = Fake()
+    assert run_campaign(store, CLAIMS, executor).complete
+    assert {job.chunk.claim for job in executor.jobs} == {"two"}
+    assert len(executor.jobs) == summary.planned // 2  # also those that ran before the edit
+
+
+def test_an_interrupt_in_the_middle_of_saving_loses_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    original, calls = Store.save, []
+
+    def save(self: Store, batch: Sequence[Any]) -> None:
+        calls.append(len(batch))
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        original(self, batch)
+
+    monkeypatch.setattr(Store, "save", save)
+    monkeypatch.setattr(coordinator, "SAVE_CHUNKS", 5)
+    with pytest.raises(KeyboardInterrupt):
+        run_campaign(store, CLAIMS, Fake(3))
+    assert calls[1] == calls[2]
+    assert store.counts().done == calls[0] + calls[1] > 5
 
 
 def test_limits_of_a_chunk_follow_from_what_it_should_cost() -> None:

@@ -12,10 +12,10 @@ from typing import Any
 from varproof.campaign import replays
 from varproof.campaign.attempts import MEMORY, Attempts
 from varproof.campaign.chunk import Chunk
+from varproof.campaign.edits import Edits
 from varproof.campaign.executors.executor import Executor
 from varproof.campaign.failure_files import FailureFiles, SaveReplay
 from varproof.campaign.plan import plan
-from varproof.campaign.revision import revision_of
 from varproof.campaign.store import TRIED, Outcome, Store
 from varproof.claims.model import Claim
 
@@ -30,8 +30,9 @@ Replay = Callable[[Path, Sequence[Claim]], Any]
 class Summary:
     """How a run of the coordinator ended.
 
-    `ran` counts the chunks that it finished itself, `stopped` is "" or "time limit". `replays` are the files of saved
-    failures that ran first, each with what came of it; `failures` the replay files of this campaign's violations.
+    `ran` counts the chunks that it finished itself, `stopped` is "", "time limit" or "claims edited" (meanwhile).
+    `replays` are the files of saved failures that ran first, each with what came of it; `failures` the replay files of
+    this campaign's violations.
     """
 
     planned: int
@@ -66,6 +67,7 @@ def run_campaign(
     Replays of the store's folder run first, then the chunks that are not finished at their claim's revision.
     `time_limit` (seconds) stops new chunks and waits for those that run. `chunk_seconds` is the hard limit of wall time
     of one chunk (default: 20 times what its attack expects, at least 60 s), `memory` bytes of a worker (0: no limit).
+    Chunks of a claim whose files are edited meanwhile are not kept and not run; the next run plans them anew.
     A chunk is tried three times, the third time case by case, then it is lost; `retry_lost` tries lost ones again.
     `on_progress` is told the finished and the planned chunks. On any exception, Ctrl-C included, what has ended is
     saved before it goes on to the caller.
@@ -75,12 +77,13 @@ def run_campaign(
     deadline = None if time_limit is None else time.monotonic() + time_limit
     settings = store.settings
     made = plan(claims, cases=settings.cases, seed=settings.seed)
-    store.begin(made, {claim.id: revision_of(claim, settings.claims_module) for claim in claims})
+    edits = Edits(claims, settings.claims_module)
+    store.begin(made, edits.revisions)
     replayed = tuple((path, replay(path, claims)) for path in replays.replay_files(store.replays))
     attempts = Attempts(claims, settings.seed, store.attempts(), seconds=chunk_seconds, memory=memory)
     failures = FailureFiles(store.replays, save_replay, attempts.subject)
     failures.see((row.chunk, row.result.failure) for row in store.failed() if row.result and row.result.failure)
-    run = _Run(store, executor, attempts, failures, on_progress)
+    run = _Run(store, executor, attempts, failures, edits, on_progress)
     stopped = run.through(deque(store.pending(lost=retry_lost)), deadline)
     counts = store.counts()
     written = tuple(failures.written)
@@ -96,27 +99,29 @@ class _Run:
         executor: Executor,
         attempts: Attempts,
         failures: FailureFiles,
+        edits: Edits,
         on_progress: Callable[[int, int], None] | None,
     ) -> None:
         self._store, self._executor, self._attempts, self._failures = store, executor, attempts, failures
-        self._on_progress = on_progress
+        self._edits, self._on_progress = edits, on_progress
         self._planned = store.counts().planned
         self._unsaved: list[Outcome] = []
         self._saved = time.monotonic()
-        self.finished = 0
+        self.finished = 0  # and saved
 
     def through(self, waiting: deque[Chunk], deadline: float | None) -> str:
         """Until nothing waits or the time is up; returns why it stopped early."""
-        before = self._planned - len(waiting)
-        running = 0
+        ended, running = self._planned - len(waiting), 0
         try:
             while True:
                 open_for_more = deadline is None or time.monotonic() < deadline
                 while waiting and open_for_more and running < self._executor.capacity:
-                    self._executor.submit(self._attempts.job(waiting.popleft()))
-                    running += 1
+                    chunk = waiting.popleft()
+                    if chunk.claim not in self._edits.edited:
+                        self._executor.submit(self._attempts.job(chunk))
+                        running += 1
                 if not running:
-                    return "time limit" if waiting else ""
+                    break
                 for event in self._executor.events(POLL):
                     running -= 1
                     outcome = self._attempts.ended(event)
@@ -124,17 +129,24 @@ class _Run:
                     if outcome.status == TRIED:
                         waiting.appendleft(outcome.chunk)
                     else:
-                        self.finished += 1
+                        ended += 1
                 if self._on_progress is not None:
-                    self._on_progress(before + self.finished, self._planned)
+                    self._on_progress(ended, self._planned)
                 if len(self._unsaved) >= SAVE_CHUNKS or time.monotonic() - self._saved >= SAVE_SECONDS:
                     self._save()
         finally:
             self._save()
+        if waiting:
+            return "time limit"
+        return "claims edited" if self._edits.edited else ""
 
     def _save(self) -> None:
-        batch, self._unsaved, self._saved = self._unsaved, [], time.monotonic()
+        self._saved = time.monotonic()
+        self._edits.look(one.chunk.claim for one in self._unsaved)
+        batch = [one for one in self._unsaved if one.chunk.claim not in self._edits.edited]
         if batch:
             self._store.save(batch)
-            results = ((one.chunk, one.result) for one in batch if one.result is not None)
-            self._failures.see((chunk, result["failure"]) for chunk, result in results if result.get("failure"))
+        self._unsaved = []  # only now: what an interrupt stops here is saved on the way out
+        self.finished += sum(one.status != TRIED for one in batch)
+        results = ((one.chunk, one.result) for one in batch if one.result is not None)
+        self._failures.see((chunk, result["failure"]) for chunk, result in results if result.get("failure"))

@@ -33,7 +33,7 @@ def revision_of(claim: Claim, module_path: Path | None = None) -> str:
     """
     hashed = blake2b(digest_size=16)
     hashed.update(json.dumps([_statement(claim), _versions()], sort_keys=True).encode())
-    for file in _sources(claim, module_path):
+    for file in sources_of(claim, module_path):
         hashed.update(blake2b(file.read_bytes(), digest_size=16).digest())
     return hashed.hexdigest()
 
@@ -61,15 +61,19 @@ def _versions() -> dict[str, str]:
     return own | {name: importlib.metadata.version(name) for name in LIBRARIES}
 
 
-def _sources(claim: Claim, module_path: Path | None) -> Iterator[Path]:
+def sources_of(claim: Claim, module_path: Path | None = None) -> tuple[Path, ...]:
+    """The files whose text is part of a claim's revision.
+
+    >>> from varproof.claims.registry import load_claim
+    >>> [file.name for file in sources_of(load_claim("S1"))]
+    ['exact_cost_quartic.py', 'exact_cost_quartic.py']
+    """
     if module_path is not None:
-        yield from _with_neighbours(module_path)
-        return
+        return tuple(_with_neighbours(module_path))
     module = dict(CLAIMS).get(claim.id)
-    for name in (None if module is None else f"varproof.claims.{module}", attack_module(claim.id)):
-        spec = None if name is None else importlib.util.find_spec(name)
-        if spec is not None and spec.origin is not None:
-            yield Path(spec.origin)
+    names = () if module is None else (f"varproof.claims.{module}", attack_module(claim.id))
+    specs = [importlib.util.find_spec(name) for name in names if name is not None]
+    return tuple(Path(spec.origin) for spec in specs if spec is not None and spec.origin is not None)
 
 
 def _with_neighbours(module_path: Path) -> list[Path]:

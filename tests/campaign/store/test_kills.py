@@ -16,13 +16,13 @@ from varproof.campaign.store import Settings, Store
 # a campaign whose chunks take about a millisecond, with the store and the coordinator of every other one
 CAMPAIGN = """
 import sys, time
-from varproof.campaign import coordinator
+from varproof.campaign import coordinator, edits
 from varproof.campaign.executors.executor import Done
 from varproof.campaign.result import Result
 from varproof.campaign.store import Settings, Store
 from varproof.claims.registry import load_claims
 
-coordinator.revision_of = lambda claim, module: "one"  # whatever becomes of the sources meanwhile
+edits.revision_of = lambda claim, module: "one"  # whatever becomes of the sources meanwhile
 
 class Quick:
     capacity = 4
@@ -42,7 +42,8 @@ class Quick:
         ]
 
 with Store.open(sys.argv[1], write=True) as store:
-    summary = coordinator.run_campaign(store, load_claims(["rank_count", "threshold_lemma", "softmax_perturbation"]), Quick())
+    claims = load_claims(["rank_count", "threshold_lemma", "softmax_perturbation"])
+    summary = coordinator.run_campaign(store, claims, Quick())
     print(summary.ran, store.digest(), flush=True)
 """
 

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from varproof.base.errors import VarproofError
 
+# the second is what SQLite's own complaint becomes when it quotes bytes that are no text
+FAILURES = (sqlite3.Error, UnicodeDecodeError)
+
 
 class StoreError(VarproofError):
     """The store cannot be written or read any more; what was saved before is still there."""
@@ -21,7 +24,7 @@ def told(path: Path, doing: str) -> Iterator[None]:
     """Turns an error of SQLite into a `StoreError` that says what was being done to which file."""
     try:
         yield
-    except sqlite3.Error as error:
+    except FAILURES as error:
         full = "full" in str(error)
         hint = "make room and resume" if full else "copy the store to a healthy disk and resume there"
         message = f"{'the disk is full: ' if full else ''}{doing} failed"

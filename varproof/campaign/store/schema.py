@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from varproof.base.errors import InputError
-from varproof.campaign.store.errors import told
+from varproof.campaign.store.errors import FAILURES, told
 
 APPLICATION = 0x76617270  # "varp": marks a SQLite file as one of ours
 FORMAT = 1
@@ -61,13 +61,13 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
     """A connection to an existing store. Raises `InputError` for anything that is not one, or not of this format."""
     _check_file(path, write=write)
     modes = ("mode=rw",) if write else ("mode=ro", "mode=ro&immutable=1")
-    failure: sqlite3.Error | None = None
+    failure: Exception | None = None
     for mode in modes:
         if "immutable" in mode and _size(path.with_name(path.name + "-wal")) > 0:
             break  # a reader of a read-only folder cannot see the log, and what it says is part of the store
         try:
             return _checked(path, mode)
-        except sqlite3.Error as error:
+        except FAILURES as error:
             failure = error
     raise InputError(
         "the store is damaged or cannot be opened",
@@ -81,7 +81,7 @@ def verify(connection: sqlite3.Connection, path: Path) -> None:
     """Raises `InputError` where SQLite finds the file inconsistent."""
     try:
         found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(3)")]
-    except sqlite3.DatabaseError as error:
+    except FAILURES as error:
         found = [str(error)]
     if found != ["ok"]:
         raise InputError(
@@ -105,6 +105,7 @@ def fold(connection: sqlite3.Connection, path: Path) -> None:
 
 def _checked(path: Path, mode: str) -> sqlite3.Connection:
     connection = sqlite3.connect(f"file:{quote(str(path))}?{mode}", uri=True, isolation_level=None, timeout=BUSY)
+    connection.text_factory = lambda text: text.decode(errors="replace")  # changed bytes are told by digests
     try:
         _check_format(connection, path)
         if mode == "mode=rw":

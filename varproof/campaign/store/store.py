@@ -191,7 +191,7 @@ class Store:
         fields = "planned.id, outcomes.status, outcomes.result"
         for name, status, result in self._read(f"SELECT {fields} FROM {JOINED} ORDER BY planned.id"):
             finished = status in (DONE, LOST)
-            hashed.update(_text([name, status if finished else PENDING, result if finished else ""]).encode())
+            hashed.update(_digest(name, status if finished else PENDING, result if finished else "").encode())
         return hashed.hexdigest()
 
     def results(self, claim: str | None = None) -> Iterator[Row]:
