@@ -48,10 +48,9 @@ def _batch(probe: Probe, start: int, count: int, rng: np.random.Generator) -> No
     found.cases += count
     try:
         batch = attack.batch(probe.space, count, rng, probe.subject.case)
-        if np.shape(batch.ratios) != (count,) or np.shape(batch.sizes) != (count,):
-            raise ValueError(
-                f"a batch of {np.shape(batch.ratios)} ratios and {np.shape(batch.sizes)} sizes, not {count}"
-            )
+        shapes = (np.shape(batch.ratios), np.shape(batch.sizes))
+        if shapes != ((count,), (count,)):
+            raise ValueError(f"a batch of {count} cases gave ratios and sizes of shapes {shapes}")
         found.add_batch(start, batch)
     except Exception as error:  # whatever a claim's code raises is a finding about that code
         found.failed(start, error, None, "batch", count)
