@@ -330,6 +330,14 @@ def test_a_variant_that_waits_has_not_survived() -> None:
     assert goals.missed == ("claim: INCOMPLETE. variant factor 1.9: 1 of 1 chunks have not run; 1 more like it",)
 
 
+def test_a_ratio_that_is_no_number_counts_as_none_wherever_it_stands() -> None:
+    totals = Totals()
+    chunk = Chunk("claim", "statement", "iid", (), 0, 5)
+    totals.add(chunk, "done", Result(valid=5, by_size={2: math.nan, 3: 0.5}))
+    totals.add(chunk, "done", Result(valid=5, worst={"ratio": math.nan}))
+    assert (totals.count("nan"), totals.largest, totals.by_size) == (2, None, {3: 0.5})
+
+
 def test_ratios_are_counted_in_all_bars() -> None:
     totals = Totals()
     chunk = Chunk("claim", "statement", "iid", (), 0, 5)

@@ -216,6 +216,15 @@ def test_points_far_below_the_largest_are_drawn_at_the_edge_and_said_to_be():
     assert heights[0] < heights[2] < heights[1] <= charts.BASE
 
 
+@pytest.mark.parametrize(("judged", "told"), [({"VIOLATED": 1}, False), ({"PASS": 1}, True)])
+def test_suspects_left_beside_a_confirmed_violation_are_not_missing(made, judged, told):
+    claim = made.claim("c")
+    change = {"suspects": 9, "judged": judged, "worst": {"ratio": 1.5, "size": 2}}
+    rows = [(c, s, replace(r, **change) if c.arm == "worst-ratio" else r, w, k) for c, s, r, w, k in made.rows([claim])]
+    cells = Page(html(collect(made.store(rows), [claim]))).texts["td"]
+    assert any("not settled" in text for text in cells) == told
+
+
 @pytest.mark.parametrize("ratio", [0.0, -1.0, 1e300, 5e-324])
 def test_charts_of_extreme_ratios(made, ratio):
     claim = made.claim("c")
