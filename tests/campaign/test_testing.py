@@ -22,6 +22,7 @@ from varproof.campaign import testing
 from varproof.campaign.chunk import Chunk
 from varproof.campaign.instances import encode_instance
 from varproof.campaign.replays import load_replay, save_replay
+from varproof.campaign.result import Result
 from varproof.campaign.subjects import subjects_of
 from varproof.campaign.testing import check_replay, claim_test, problems_of
 from varproof.claims.attack import Instance, Judgement, Measurement
@@ -171,19 +172,28 @@ def test_nothing_passes_in_silence(tmp_path: Path) -> None:
     def raising(instance: Instance, case: Case) -> Measurement:
         raise ValueError("odd numbers")
 
+    calls: list[int] = []
+
     def rarely(point: Any, case: Case) -> Instance | None:
-        return CLAIM.attack.build(point, case) if point["n"] == 63 else None  # type: ignore[union-attr]
+        calls.append(1)
+        return Instance({"x": np.zeros(2)}, {"b": 1.0}) if len(calls) % 25 == 0 else None
 
     text = said(attacked(CLAIM, measure=raising), tmp_path)
     assert "adversarial: 100 of 100 cases raised" in text
     assert "odd numbers" in text
     assert "only 0 of" in said(attacked(CLAIM, build=lambda point, case: None), tmp_path)
-    assert "cases lie inside the hypotheses" in said(attacked(CLAIM, build=rarely), tmp_path)
+    text = said(attacked(CLAIM, build=rarely), tmp_path)
+    assert "adversarial: only 4 of 100 cases lie inside the hypotheses" in text
     assert "gave no ratio" in said(attacked(CLAIM, measure=lambda i, c: Measurement(math.nan, 1)), tmp_path)
     assert "nothing was tried" in said(attacked(CLAIM, arms=()), tmp_path)
     unsettled = attacked(FALSE, judge=lambda instance, case: Judgement.AMBIGUOUS)
     assert "was not settled by exact arithmetic" in said(unsettled, tmp_path)
     assert said(attacked(FALSE, judge=lambda instance, case: Judgement.PASS), tmp_path) == ""
+
+
+def test_an_arm_that_tries_nothing_does_not_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(testing, "run_chunk", lambda chunk, subject, seed: Result())
+    assert "only 0 of 0 cases" in said(CLAIM, tmp_path)
 
 
 def test_a_judge_that_raises_is_told(tmp_path: Path) -> None:
