@@ -35,11 +35,11 @@ def test_the_smallest_failure_stays_and_says_its_arm(made):
     rows = []
     for chunk, status, result, reason, case in made.rows(claims[:1]):
         if chunk.subject == "statement":
-            size = 3 if chunk.arm == "adversarial" else 9
+            size = 3 if chunk.arm == "iid" else 9
             result = replace(result, failure={"size": size, "ratio": 2.0}, judged={"VIOLATED": 1}, suspects=1)
         rows.append((chunk, status, result, reason, case))
     form = collect(made.store(rows), claims[:1]).claims[0].forms[0]
-    assert (form.failure["size"], form.failure["arm"]) == (3, "adversarial")
+    assert (form.failure["size"], form.failure["arm"]) == (3, "iid")
 
 
 def test_a_report_has_forms_apart_from_wrong_variants_and_arms_in_order(made):

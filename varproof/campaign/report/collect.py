@@ -134,7 +134,7 @@ def _form(goal: FormGoal, totals: Totals, replay: str) -> FormReport:
         histogram=tuple(totals.histogram),
         by_size=by_size,
         slope=slope_of(by_size),
-        below=confidence(totals.arms.get("iid")) if subject.variant is None else None,
+        below=confidence(totals.arms.get("iid")),
         attains=float(attack.attains) if tight and attack.attains is not None else None,
         largest=totals.largest,
         worst=totals.worst,

@@ -22,3 +22,7 @@ document.querySelectorAll("table.sortable").forEach(function (table) {
     });
   });
 });
+// Paper cannot be opened.
+window.addEventListener("beforeprint", function () {
+  document.querySelectorAll("details").forEach(function (one) { one.open = true; });
+});
