@@ -94,7 +94,7 @@ def _moved(call: Any, moves: Any, share: Fraction) -> Outputs:
 
 
 def measure(instance: Instance, case: Case) -> Measurement | None:
-    """The largest distance of the true count from the ends of the interval found for it: exact counts need below 1."""
+    """The distance of the true count from the far end of its interval, or from the middle in radii: both at most 1."""
     run = _Run(instance, case)
     plan, keys = run.context.plan, len(instance.arrays["right"])
     if plan is None:  # all pairs are orthogonal and no call is made
@@ -105,7 +105,9 @@ def measure(instance: Instance, case: Case) -> Measurement | None:
         if interval is None:
             worst = max(worst, FAILS)
         else:
-            worst = max(worst, to_float(true - interval[0]), to_float(interval[1] - true))
+            below, above = to_float(true - interval[0]), to_float(interval[1] - true)
+            off = abs(above - below) / (above + below)  # of the middle, in radii: above 1 the count is outside
+            worst = max(worst, below, above, off)
     return Measurement(worst, keys, worst, 1.0)
 
 

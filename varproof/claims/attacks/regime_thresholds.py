@@ -83,6 +83,6 @@ ATTACK = Attack(
             "schedule": Choice(("doubling",)),
         }
     ),
-    cost=0.05,
+    cost=0.025,
     most=500,
 )

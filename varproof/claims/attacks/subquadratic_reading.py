@@ -30,6 +30,6 @@ CORRECTED = drawn_check(
     ),
     cells=("ratios", "sides"),
     size="sides",
-    cost=0.06,
-    most=500,
+    cost=0.005,
+    most=1000,
 )
