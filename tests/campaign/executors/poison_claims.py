@@ -76,7 +76,7 @@ EVILS: dict[str, Callable[[], object]] = {
     "exit": lambda: os._exit(3),
     "system_exit": lambda: sys.exit(4),
     "forked": holding_the_pipes,
-    "sleeper": lambda: (kept.append(subprocess.Popen(["sleep", "4321"])), forever()),
+    "sleeper": lambda: (kept.append(subprocess.Popen(["sleep", f"4321.{os.getppid()}"])), forever()),
     "talking": talking,
     "shouting": shouting_at_every_descriptor,
     "thread": leaving_a_thread,

@@ -12,7 +12,7 @@ from typing import Any
 
 from varproof.base.errors import InputError, shorten
 from varproof.base.extras import optional
-from varproof.campaign.executors.dask_task import attempt, difference, stop
+from varproof.campaign.executors.dask_task import attempt, difference
 from varproof.campaign.executors.executor import Done, Job, Lost
 from varproof.campaign.executors.fingerprint import fingerprint
 from varproof.campaign.executors.local import WorkersError
@@ -21,7 +21,6 @@ from varproof.campaign.executors.wire import event_from_json, job_to_json
 
 CONNECT_SECONDS = 10.0
 ASK_SECONDS = 30.0  # for an answer of all workers, or of one result
-CLOSE_SECONDS = 5.0
 PATIENCE = 60.0  # without any worker
 REFRESH = 10.0  # between two counts of the threads
 # evaluated on the workers: built-in names only, which every version of Python unpickles
@@ -90,13 +89,12 @@ class DaskExecutor:
         return [event for event in map(self._event, numbers) if event is not None]
 
     def close(self) -> None:
-        """Drop all jobs; the processes of the campaign are killed wherever they run."""
+        """Drop all jobs; those that run are killed wherever they are, as soon as their Dask worker notices."""
         futures = [future for _, future in self._jobs.values()]
         self._jobs.clear()
         if self._client.status == "running":
             with contextlib.suppress(Exception):  # a cluster that has gone has stopped already
                 self._client.cancel(futures)
-                self._client.run(stop, self._campaign, on_error="ignore", callback_timeout=CLOSE_SECONDS)
         self._client.close()
 
     def _event(self, number: int) -> Done | Lost | None:

@@ -17,7 +17,6 @@ from varproof.campaign.executors.wire import event_to_json, job_from_json
 IDLE_SECONDS = 60.0  # a process without a job leaves, so that nothing stays when the coordinator is gone
 LOOK_SECONDS = 0.2  # between two looks whether the campaign is over
 _own = threading.local()  # of each thread of the Dask worker: its campaign and its executor
-_stopped: set[str] = set()
 
 
 def attempt(
@@ -38,12 +37,7 @@ def attempt(
         module = None if claims_module is None else Path(claims_module)
         _own.executor = LocalExecutor(1, module, settings=WorkerSettings(runner=runner, idle=IDLE_SECONDS), name=name)
         _own.campaign = campaign
-    return event_to_json(_ended(_own.executor, job, campaign))
-
-
-def stop(campaign: str) -> None:
-    """The campaign is over: its processes on this Dask worker are killed."""
-    _stopped.add(campaign)
+    return event_to_json(_ended(_own.executor, job))
 
 
 def difference(expected: Mapping[str, str], found: Mapping[str, str]) -> str:
@@ -55,21 +49,21 @@ def difference(expected: Mapping[str, str], found: Mapping[str, str]) -> str:
     return next((name for name in expected if found.get(name) != expected[name]), "")
 
 
-def _ended(executor: LocalExecutor, job: Mapping[str, Any], campaign: str) -> Done | Lost:
+def _ended(executor: LocalExecutor, job: Mapping[str, Any]) -> Done | Lost:
     over = _dropped()
     executor.submit(job_from_json(job))
     while True:
         events = executor.events(LOOK_SECONDS)
         if events:
             return events[0]
-        if campaign in _stopped or over():
+        if over():
             executor.close()
             del _own.campaign, _own.executor
             return Lost(job_from_json(job), "the campaign was stopped", None, "")
 
 
 def _dropped() -> Callable[[], bool]:
-    """Asks whether the scheduler no longer wants this task: its coordinator has gone."""
+    """Asks whether the scheduler no longer wants this task: its coordinator has closed its executor, or has gone."""
     distributed = optional("distributed")
     worker = distributed.get_worker()
     key = worker.get_current_task()

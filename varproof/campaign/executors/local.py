@@ -13,6 +13,7 @@ from varproof.campaign.executors.executor import Done, Job, Lost
 from varproof.campaign.executors.process import START_SECONDS, WorkerProcess, WorkerSettings
 
 MOST = 1024  # workers
+LOOK_SECONDS = 0.5  # between two looks at workers whose end the system does not tell
 FAILED_STARTS = 3  # in a row, then something is wrong with more than one worker
 
 
@@ -71,6 +72,8 @@ class LocalExecutor:
                 happened, self._happened = self._happened, []
                 return happened
             nearest = min([until, *(worker.deadline for worker in self._workers)])
+            if not all(worker.tells_its_end for worker in self._workers):
+                nearest = min(nearest, now + LOOK_SECONDS)
             self._selector.select(max(nearest - now, 0))
 
     def close(self) -> None:

@@ -94,6 +94,11 @@ class WorkerProcess:
         return f"{self._given}"
 
     @property
+    def tells_its_end(self) -> bool:
+        """Whether one of the watched descriptors gets ready for certain when the process ends."""
+        return self._ending is not None
+
+    @property
     def free(self) -> bool:
         """Whether it waits for a job."""
         return self.ready and self.job is None and not self.leaving
