@@ -18,8 +18,10 @@ from varproof.campaign.arms.worst_ratio import worst_ratio
 from varproof.campaign.chunk import POWER, Chunk
 from varproof.campaign.recorder import Recorder, Silent
 from varproof.campaign.result import Result
+from varproof.campaign.shrink.oracle import Oracle
 from varproof.campaign.subjects import Subject
-from varproof.claims.attack import ARMS, Instance
+from varproof.claims.attack import ARMS, Instance, Measurement
+from varproof.families.space import Point
 
 SILENT = Silent()
 
@@ -65,6 +67,18 @@ def _arm(chunk: Chunk, subject: Subject, campaign_seed: int, recorder: Recorder,
     def shrink(kept: Kept, instance: Instance) -> Mapping[str, Any]:
         from varproof.campaign.shrink.failure import shrink_failure
 
-        return shrink_failure(subject, kept.point, instance, recorder=recorder, index=kept.index)
+        def again(oracle: Oracle) -> tuple[Point, Instance, Measurement] | None:
+            from varproof.campaign.shrink.raising import raised_again
+
+            return raised_again(oracle, probe.space, seed, chunk.count)
+
+        return shrink_failure(
+            subject,
+            kept.point,
+            instance,
+            recorder=recorder,
+            index=kept.index,
+            again=again if chunk.arm == "adversarial" else None,
+        )
 
     return judged(probe.finish(), subject, recorder, shrink)

@@ -20,6 +20,7 @@ from varproof.claims.attack import Instance, Judgement, Measurement
 from varproof.families.space import Point
 
 SILENT = Silent()
+Found = tuple[Point, Instance, Measurement]
 Pass = Callable[[Oracle, Instance, Measurement], tuple[Instance, Measurement]]
 
 
@@ -31,18 +32,19 @@ def shrink_failure(
     recorder: Recorder = SILENT,
     index: int = 0,
     budget: int | None = None,
+    again: Callable[[Oracle], Found | None] | None = None,
 ) -> dict[str, Any]:
     """A small violation as plain data: size, ratio, judgement, point, instance and the story of its shrinking.
 
-    `instance` must be a violation that the judge confirmed. At most `budget` measurements (by default as many as take
-    two seconds, 400 at most), and one exact judgement after each step that changed something; a step whose outcome is
-    not confirmed is undone. `point` of the answer builds its instance, None once numbers were changed by hand;
-    `instance` is None where its arrays are of a type that cannot be stored.
+    `instance` must be a violation that the judge confirmed; `again` runs its arm once more to have it shrunk there. At
+    most `budget` measurements (by default as many as take two seconds, 400 at most), and one exact judgement after each
+    step that changed something; a step whose outcome is not confirmed is undone. `point` of the answer builds its
+    instance, None once numbers were changed by hand; `instance` is None where its arrays cannot be stored.
     """
     total = budget_of(subject) if budget is None else budget
     oracle = Oracle(subject, total, recorder, index)
     with np.errstate(all="ignore"):
-        return _Shrinking(oracle, point, instance).run(total)
+        return _Shrinking(oracle, point, instance).run(total, again)
 
 
 class _Shrinking:
@@ -63,7 +65,10 @@ class _Shrinking:
         self.story: list[dict[str, Any]] = []
         self._tell("found")
 
-    def run(self, budget: int) -> dict[str, Any]:
+    def run(self, budget: int, again: Callable[[Oracle], Found | None] | None) -> dict[str, Any]:
+        if not self.blind and again is not None:
+            self.oracle.floor = budget * 3 // 4
+            self._simpler("same seed, raising", again(self.oracle))
         if not self.blind:
             self._simplify(budget)
         return {
@@ -77,18 +82,22 @@ class _Shrinking:
 
     def _simplify(self, budget: int) -> None:
         if self.point is not None:
-            self.oracle.floor = budget * 3 // 4 if self.instance.dimensions or boxed(self.instance) else 0
+            self.oracle.floor = budget * 5 // 8 if self.instance.dimensions or boxed(self.instance) else 0
             attack = self.oracle.subject.attack
             for space in (attack.space, attack.small):
                 if space is not None and space.contains(self.point):
-                    simpler = simpler_point(self.oracle, space, self.point, self.instance, self.found)
-                    self._take("simpler point", simpler[1], simpler[2], simpler[0])
+                    found = simpler_point(self.oracle, space, self.point, self.instance, self.found)
+                    self._simpler("simpler point", found)
                     break
-        self._step("farther arrays", farther_arrays, budget * 5 // 8)
+        self._step("farther arrays", farther_arrays, budget // 2)
         self._step("fewer indices", fewer_indices, budget // 4)
         self._step("farther entries, fewer indices", _farther_and_fewer, budget // 8)
         self._step("rounder arrays", rounder_arrays, 0)
         self._step("rounder entries", rounder_entries, 0)
+
+    def _simpler(self, name: str, found: Found | None) -> None:
+        if found is not None and found[2].size <= self.found.size:
+            self._take(name, found[1], found[2], found[0])
 
     def _step(self, name: str, step: Pass, floor: int) -> None:
         self.oracle.floor = floor
