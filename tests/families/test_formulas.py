@@ -50,6 +50,24 @@ def test_answers_of_the_families():
     assert set(counts("parity", 7)) == {8}
 
 
+def test_models_of_parity_have_one_parity():
+    for seed in range(8):
+        formula = draw_formula("parity", 7, np.random.default_rng(seed))
+        kept = [
+            sum(truth[:4]) % 2
+            for truth in product((0, 1), repeat=7)
+            if all(any((literal > 0) == truth[abs(literal) - 1] for literal in clause) for clause in formula.clauses)
+        ]
+        assert len(kept) == 8
+        assert len(set(kept)) == 1
+
+
+def test_which_assignment_a_row_is():
+    left, right = split_and_list(Formula(3, ((1,), (-2,), (3, 2))))
+    assert left.tolist() == [[1, 1, 1], [0, 1, 1]]  # x1 false, true
+    assert right.tolist() == [[1, 0, 1], [1, 1, 0], [1, 0, 0], [1, 1, 0]]  # x2 is the low bit, x3 the high one
+
+
 def test_an_empty_clause_and_no_clause():
     left, right = split_and_list(Formula(3, ((),)))
     assert left.tolist() == [[1]] * 2

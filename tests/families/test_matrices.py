@@ -73,6 +73,7 @@ def test_what_the_names_promise():
 def test_rows_of_walsh_are_orthogonal_for_powers_of_two_and_repeat_beyond():
     rows = draw("walsh", (8, 8), 1.0, np.random.default_rng(0))
     assert (rows @ rows.T == 8 * np.eye(8)).all()
+    assert (rows[:, 0] == 1).all()  # no common ones with 0
     tall = draw("walsh", (20, 8), 1.0, np.random.default_rng(0))
     assert (tall[:8] == tall[8:16]).all()
     assert set(np.unique(draw("walsh", (5, 7), 1.0, np.random.default_rng(0)))) == {-1.0, 1.0}

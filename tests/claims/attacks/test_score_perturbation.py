@@ -21,7 +21,7 @@ def row(scores, moves, eta):
     return Instance({"scores": np.array(scores), "moves": np.array(moves)}, {"eta": eta})
 
 
-@pytest.mark.parametrize("eta", [2.0**-20, 0.1, 1.0, 4.0])
+@pytest.mark.parametrize("eta", [2.0**-20, 1.234567e-6, 0.1, 1.0, 4.0])
 def test_two_keys_attain_the_bound(eta):
     # masses 1 : e^eta, the lighter key lifted, the heavier one lowered
     instance = row([0.0, eta], [eta, -eta], eta)

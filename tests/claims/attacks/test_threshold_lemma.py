@@ -26,6 +26,10 @@ def test_rows_at_the_levels():
     for instance in (low, high):
         assert ATTACK.judge(instance, CASE) is Judgement.PASS
         assert ATTACK.judge(instance, VARIANTS["tolerance 0.55 tanh(g/4)"]) is Judgement.VIOLATED
+    # noise 0.55 (r - 1)/(r + 1) = 0.275 on outputs 1/4 and 3/4
+    case = VARIANTS["tolerance 0.55 tanh(g/4)"]
+    assert ATTACK.measure(low, case).ratio == pytest.approx(0.525 / 0.5)
+    assert ATTACK.measure(high, case).ratio == pytest.approx(0.5 / 0.475)
     assert ATTACK.judge(high, VARIANTS["neutral mass 10% too large"]) is Judgement.VIOLATED
     assert ATTACK.judge(low, VARIANTS["neutral mass 10% too large"]) is Judgement.PASS
     assert ATTACK.judge(high, VARIANTS["cut at 0.55"]) is Judgement.VIOLATED
