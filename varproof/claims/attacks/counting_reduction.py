@@ -94,7 +94,7 @@ def _moved(call: Any, moves: Any, share: Fraction) -> Outputs:
 
 
 def measure(instance: Instance, case: Case) -> Measurement | None:
-    """The distance of the true count from the far end of its interval, or from the middle in radii: both at most 1."""
+    """The distance of the true count from the far end of its interval: below 1 where no other fits."""
     run = _Run(instance, case)
     plan, keys = run.context.plan, len(instance.arrays["right"])
     if plan is None:  # all pairs are orthogonal and no call is made
@@ -106,8 +106,9 @@ def measure(instance: Instance, case: Case) -> Measurement | None:
             worst = max(worst, FAILS)
         else:
             below, above = to_float(true - interval[0]), to_float(interval[1] - true)
-            off = abs(above - below) / (above + below)  # of the middle, in radii: above 1 the count is outside
-            worst = max(worst, below, above, off)
+            worst = max(worst, below, above)
+            if min(below, above) < 0:  # the count is outside: how far from the middle, in radii
+                worst = max(worst, abs(above - below) / (above + below))
     return Measurement(worst, keys, worst, 1.0)
 
 
