@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from varproof.campaign.plan import plan
 from varproof.campaign.replays import save_replay
 from varproof.campaign.report import collect
 from varproof.campaign.report.collect import totals_of
 from varproof.campaign.report.confidence import confidence, share_below
 from varproof.campaign.report.slope import slope_of
 from varproof.campaign.result import added
+from varproof.campaign.store import Outcome, Settings, Store
 from varproof.campaign.subjects import subject_named
 from varproof.campaign.totals import ArmTotals, LostChunk
 
@@ -138,3 +140,25 @@ def test_a_lost_chunk_keeps_its_reason_and_the_case(made):
     form = next(one for one in report.claims if one.id == chunk.claim).forms[0]
     assert form.lost == ({"chunk": chunk.id, "reason": "killed by signal 9", "case": {"keys": 7}},)
     assert report.exit_code == 5
+
+
+def test_a_store_on_disk_gives_the_report_of_its_rows(made, tmp_path: Path):
+    claims, _ = made.three()
+    rows = made.rows(claims[:1], cases=20)
+    (lost, *_), (waits, *_) = rows[0], rows[-1]
+    rows[0] = (lost, "lost", None, "killed by signal 9", {"keys": 7})
+    with Store.create(tmp_path / "c.db", Settings(cases=20, seed=3)) as store:
+        store.begin(plan(claims[:1], cases=20, seed=3), {claims[0].id: "r"})
+        store.save(
+            [
+                Outcome(chunk, status, None if result is None else result.to_json(), reason, case)
+                for chunk, status, result, reason, case in rows
+                if chunk != waits
+            ]
+        )
+        report = collect(store, claims[:1], store=tmp_path / "c.db")
+    rows[-1] = (waits, "pending", None, "", None)
+    wanted = collect(made.store(rows), claims[:1], store=tmp_path / "c.db")
+    assert report.claims == wanted.claims
+    assert (report.exit_code, report.settings["seed"], report.counts["pending"]) == (5, 3, 1)
+    assert report.claims[0].forms[0].lost[0]["case"] == {"keys": 7}

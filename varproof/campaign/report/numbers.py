@@ -63,8 +63,8 @@ def decoded(values: object) -> dict[str, Value | str]:
 def value_text(value: object) -> str:
     """A value in short: six digits for floats.
 
-    >>> value_text(0.1), value_text(7), value_text("one-hot")
-    ('0.1', '7', 'one-hot')
+    >>> value_text(1 / 3), value_text(7), value_text("one-hot")
+    ('0.333333', '7', 'one-hot')
     """
     return f"{value:.6g}" if isinstance(value, float) else shorten(value)
 
