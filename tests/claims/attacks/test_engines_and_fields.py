@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import islice
 
 import numpy as np
 import pytest
 
+from varproof.base.balls import to_float
 from varproof.campaign.arms.run import run_chunk
 from varproof.campaign.chunk import POWER, Chunk
 from varproof.campaign.subjects import STATEMENT, subject_named, subjects_of
@@ -14,6 +16,7 @@ from varproof.claims.attack import Attack, Instance, Judgement
 from varproof.claims.attack_registry import attack_of
 from varproof.claims.attacks import ledger_rules
 from varproof.claims.registry import load_claim
+from varproof.claims.weighted_certificate import bound_of
 
 CLAIMS = (
     "attention_output_error",
@@ -53,7 +56,7 @@ def test_true_forms_hold_and_wrong_ones_are_killed(claim: str, name: str) -> Non
         assert found.valid > 0.8 * found.cases
         assert not found.raised
         assert not found.nan
-        assert not found.judged.get(Judgement.VIOLATED.value)
+        assert not found.suspects
     else:
         found = run_chunk(Chunk(claim, name, POWER, (), 0, 100), subject, 5)
         assert found.killed
@@ -122,3 +125,51 @@ def test_true_errors_beyond_the_known_ones_are_refused() -> None:
     moved = Instance({**instance.arrays, "y": instance.arrays["y"] + 1.0}, instance.numbers)
     assert attack.measure(moved, case) is None
     assert attack.judge(moved, case) is Judgement.PASS
+
+
+NEARLY = {  # a field that makes cases nearly attain the bound, and a variant that they violate
+    "attention_output_error": ({"scores": "extremes", "values": "signs of errors", "bound": 32}, "factor 1.8"),
+    "weighted_certificate": ({"errors": "one side", "noise": 2.0**-20}, "W times 0.9"),
+    "interpolation_growth": ({"run": "one map", "family": "signs of a row", "sides": 24}, "121/64 times 0.95"),
+    "S5": ({"run": "extremes of a table", "bound": 4.0}, "certificate times 0.9"),
+}
+
+
+@pytest.mark.parametrize("claim", NEARLY)
+def test_drawn_cases_come_close_to_the_bound_and_judges_tell_both_sides_apart(claim: str) -> None:
+    fields, wrong = NEARLY[claim]
+    attack, case, rng = attack_on(claim), load_claim(claim).case(), np.random.default_rng(2)
+    best = (0.0, Instance())
+    for _ in range(20):
+        instance = attack.build({**attack.space.sample(rng), **fields}, case)
+        found = attack.measure(instance, case) if instance is not None else None
+        if found is not None and instance is not None:
+            best = max(best, (found.ratio, instance), key=lambda pair: pair[0])
+    assert 0.99 < best[0] <= 1
+    assert attack.judge(best[1], case) is Judgement.PASS
+    assert attack.judge(best[1], subject_named(load_claim(claim), wrong).case) is Judgement.VIOLATED
+
+
+def test_bound_of_the_weighted_certificate_in_floats_is_that_of_the_statement() -> None:
+    attack, case = attack_on("weighted_certificate"), load_claim("weighted_certificate").case()
+    for instance in drawn("weighted_certificate", 40):
+        found = attack.measure(instance, case)
+        if found is not None:
+            e, p, v, sums = (instance.arrays[name] for name in ("e", "p", "v", "sums"))
+            rho = float(instance.numbers["rho"])
+            total, weighted = p.sum() + rho * sums[0], p @ v + rho * sums[1]
+            numbers = (total, abs(p - e).sum() / total, rho / total, weighted / total)
+            stated = bound_of(case, *(Fraction(float(number)) for number in numbers))
+            assert found.bound == pytest.approx(to_float(stated), rel=1e-9)
+
+
+def test_a_pass_whose_error_is_nearly_its_bound() -> None:
+    point = {"run": "reference", "sides": 13, "depth": 2, "head_dim": 1, "heads": 2, "form": 0}
+    numbers = {**point, "engine": "polynomial", "delta": 0.008171343306345242, "seed": 3815974365}
+    attack, case = attack_on("var_error_ledger"), load_claim("var_error_ledger").case()
+    instance = attack.build(numbers, case)
+    assert instance is not None
+    found = attack.measure(instance, case)
+    assert found is not None
+    assert 0.9 < found.ratio <= 1
+    assert attack.judge(instance, case) is Judgement.PASS
