@@ -122,7 +122,7 @@ def test_rules_of_the_error_ledger_are_nearly_attained_by_drawn_operations(rule:
 def test_true_errors_beyond_the_known_ones_are_refused() -> None:
     attack, case = attack_on("var_error_ledger"), load_claim("var_error_ledger").case()
     instance = ledger_rules.rule_instance("linear", 2, 1)
-    moved = Instance({**instance.arrays, "y": instance.arrays["y"] + 1.0}, instance.numbers)
+    moved = Instance({**instance.arrays, "shares": instance.arrays["shares"] + 3.0}, instance.numbers)
     assert attack.measure(moved, case) is None
     assert attack.judge(moved, case) is Judgement.PASS
 

@@ -1,7 +1,7 @@
 """Single operations of the error ledger with drawn errors: what an operation makes of them, against its rule.
 
-Arrays: `x` as computed, `y` as it truly is, |x - y| <= ERROR entrywise; `weight` where the operation has one, `values`
-of attention. The rule bounds |operation(x) as executed - operation(y)|.
+Arrays: `x` as computed, `shares` in [-1, 1] of the error allowed, so that y = x + ERROR shares is the truth; `weight`
+where the operation has one, `values` of attention. The rule bounds |operation(x) as executed - operation(y)|.
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ def rule_instance(rule: str, size: int, seed: int) -> Instance:
     if rule == "attention":
         arrays["values"] = rng.choice((-1.0, 1.0), shape)
         shares = arrays["values"] if rng.random() < 0.5 else shares
-    arrays["y"] = x + INSIDE * ERROR * shares
+    arrays["shares"] = shares
     return Instance(
         arrays=arrays,
         numbers={"run": rule, "kind": ("relu", "gelu", "silu")[seed % 3], "target": size + 1 + seed % size},
-        boxes={name: (-1.0, 1.0) for name in ("x", "values") if name in arrays} | {"y": (-1 - ERROR, 1 + ERROR)},
+        boxes={name: (-1.0, 1.0) for name in ("x", "shares", "values") if name in arrays},
     )
 
 
@@ -82,9 +82,14 @@ def _shaped(x: Array, instance: Instance) -> Array:
     return x[:, :, None] if rule == "interpolation" else x[None] if rule == "attention" else x
 
 
+def truth(instance: Instance) -> Array:
+    """y, floats that count as exact."""
+    return np.asarray(instance.arrays["x"] + INSIDE * ERROR * instance.arrays["shares"])
+
+
 def within(instance: Instance) -> bool:
     """Whether y is within the error allowed of x, exactly."""
-    pairs = zip(instance.arrays["x"].ravel(), instance.arrays["y"].ravel(), strict=True)
+    pairs = zip(instance.arrays["x"].ravel(), truth(instance).ravel(), strict=True)
     return all(abs(Fraction(float(a)) - Fraction(float(b))) <= Fraction(ERROR) for a, b in pairs)
 
 
@@ -101,13 +106,13 @@ def executed(instance: Instance) -> tuple[Array, Array]:
 
 def true_floats(instance: Instance) -> Array:
     """The operation on y in floats, whose rounding is far below the errors."""
-    y = _shaped(instance.arrays["y"], instance)
+    y = _shaped(truth(instance), instance)
     return np.asarray(_apply(Plain(numpy_like()), y, instance, lambda array: array)).ravel()
 
 
 def true_balls(instance: Instance) -> list[arb]:
     """The operation on y, enclosed."""
-    rule, y = str(instance.numbers["run"]), instance.arrays["y"]
+    rule, y = str(instance.numbers["run"]), truth(instance)
     if rule == "attention":
         values = instance.arrays["values"]
         if (values == values[0]).all():  # exactly that value, whatever the weights

@@ -12,7 +12,16 @@ from varproof.base.balls import ball
 from varproof.base.errors import CertificateError, InputError
 from varproof.claims.attack import Attack, Instance, Judgement, Measurement
 from varproof.claims.attacks.drawn_schedule import sides_of, sides_up_to
-from varproof.claims.attacks.ledger_rules import ERROR, RULES, executed, rule_instance, true_balls, true_floats, within
+from varproof.claims.attacks.ledger_rules import (
+    ERROR,
+    RULES,
+    executed,
+    rule_instance,
+    true_balls,
+    true_floats,
+    truth,
+    within,
+)
 from varproof.claims.drawn_check import drawn_check
 from varproof.claims.model import Case
 from varproof.claims.var_error_ledger import KINDS, check
@@ -147,7 +156,7 @@ def measure(instance: Instance, case: Case) -> Measurement | None:
 
 
 def _measured_rule(instance: Instance, case: Case) -> Measurement | None:
-    if (np.abs(instance.arrays["x"] - instance.arrays["y"]) > ERROR).any():
+    if (np.abs(instance.arrays["x"] - truth(instance)) > ERROR).any():
         return None
     values, bounds = executed(instance)
     errors, allowed = np.abs(values - true_floats(instance)), float(_share(instance, case)) * bounds
