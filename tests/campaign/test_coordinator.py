@@ -452,9 +452,9 @@ def test_a_replay_that_cannot_be_written_is_an_infrastructure_failure(store: Sto
 
 
 def test_a_small_campaign_on_a_real_claim(tmp_path: Path) -> None:
-    claims, digests = (load_claim("rank_count"),), set()
+    claims, digests = (load_claim("threshold_lemma"),), set()
     for name in ("a.db", "b.db"):
-        with Store.create(tmp_path / name, Settings(cases=1, claims=("rank_count",))) as store:
+        with Store.create(tmp_path / name, Settings(cases=1, claims=("threshold_lemma",))) as store:
             summary = run_campaign(store, claims, InlineExecutor(), time_limit=0.05 if name == "b.db" else None)
             if name == "b.db":
                 summary = run_campaign(store, claims, InlineExecutor())

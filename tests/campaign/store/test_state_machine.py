@@ -184,7 +184,7 @@ class Campaign(RuleBasedStateMachine):
                 assert row.status == (LOST if row.chunk.id in POISON and row.chunk.id in expected else PENDING)
 
 
-FAST = settings(max_examples=30, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
+FAST = settings(max_examples=20, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
 
 TestCampaign = Campaign.TestCase
 TestCampaign.settings = FAST

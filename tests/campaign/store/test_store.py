@@ -199,6 +199,17 @@ def test_a_reader_does_not_write(store: Store, path: Path) -> None:
             reader.begin(PLAN, {"a": "other", "b": "b1"})
 
 
+def test_a_reader_leaves_nothing_behind(store: Store, path: Path) -> None:
+    store.save([done(chunk) for chunk in CHUNKS])
+    store.close()
+    before = path.read_bytes()
+    for _ in range(2):
+        with Store.open(path) as reader:
+            assert reader.counts().done == 12
+    assert [one.name for one in path.parent.iterdir()] == ["c.db"]
+    assert path.read_bytes() == before
+
+
 def test_readers_see_whole_batches_while_a_writer_works(store: Store, path: Path) -> None:
     with Store.open(path) as reader:
         rows = reader.results()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import fcntl
 import os
 import socket
@@ -9,6 +11,7 @@ import time
 from pathlib import Path
 
 from varproof.base.errors import InputError
+from varproof.campaign.store.errors import StoreError
 
 PATIENCE = 1.0  # seconds in which a coordinator that was just killed, and what it had forked, come to their end
 _HELD: set[Lock] = set()  # by this process
@@ -25,8 +28,9 @@ class Lock:
         self._descriptor: int | None = None
         taken = self._descriptor = self._taken(store)
         _HELD.add(self)
-        os.ftruncate(taken, 0)
-        os.pwrite(taken, f"{os.getpid()} {socket.gethostname()}\n".encode(), 0)
+        with contextlib.suppress(OSError):  # on a full disk the lock holds all the same, only without a name
+            os.ftruncate(taken, 0)
+            os.pwrite(taken, f"{os.getpid()} {socket.gethostname()}\n".encode(), 0)
 
     def release(self) -> None:
         """Give the lock back and remove its file; a second call does nothing."""
@@ -47,6 +51,9 @@ class Lock:
             try:
                 descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
             except OSError as error:
+                if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                    hint = "make room and resume"
+                    raise StoreError("the disk is full: taking the store failed", got=self.path, hint=hint) from error
                 raise InputError(
                     "the store's folder cannot be written to",
                     got=f"{self.path}: {error.strerror}",

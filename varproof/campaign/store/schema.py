@@ -60,13 +60,14 @@ def _remove(part: Path) -> None:
 def connect(path: Path, *, write: bool) -> sqlite3.Connection:
     """A connection to an existing store. Raises `InputError` for anything that is not one, or not of this format."""
     _check_file(path, write=write)
-    modes = ("mode=rw",) if write else ("mode=ro", "mode=ro&immutable=1")
+    # a reader that may write too leaves no empty log behind when it is the last to close
+    modes = ("mode=rw",) if write else ("mode=rw", "mode=ro", "mode=ro&immutable=1")
     failure: Exception | None = None
     for mode in modes:
         if "immutable" in mode and _size(path.with_name(path.name + "-wal")) > 0:
             break  # a reader of a read-only folder cannot see the log, and what it says is part of the store
         try:
-            return _checked(path, mode)
+            return _checked(path, mode, write=write)
         except FAILURES as error:
             failure = error
     raise InputError(
@@ -103,12 +104,14 @@ def fold(connection: sqlite3.Connection, path: Path) -> None:
         connection.execute(f"PRAGMA busy_timeout = {int(BUSY * 1000)}")
 
 
-def _checked(path: Path, mode: str) -> sqlite3.Connection:
+def _checked(path: Path, mode: str, *, write: bool) -> sqlite3.Connection:
     connection = sqlite3.connect(f"file:{quote(str(path))}?{mode}", uri=True, isolation_level=None, timeout=BUSY)
     connection.text_factory = lambda text: text.decode(errors="replace")  # changed bytes are told by digests
     try:
         _check_format(connection, path)
-        if mode == "mode=rw":
+        if not write:
+            connection.execute("PRAGMA query_only = ON")
+        else:
             # a commit is safe from a kill without fsync; only a power cut can cost the last ones, never the store
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA wal_autocheckpoint = 0")
