@@ -105,7 +105,9 @@ def test_the_page_fits_reads_and_sorts(made, tmp_path, width, scheme):
     long = made.claim("a_claim_with_a_name_" + "that_does_not_end_" * 4, 1, statement="x" * 300, falsified=())
     chunk = next(row[0] for row in made.rows([long]))
     rows = [*rows, (chunk, "lost", None, "killed by signal 9", {"keys": 7})]
-    claims = [*claims, long, made.claim("open")]
+    few = made.claim("nine_hundred_cases", 1)  # as text 900 comes after 6000
+    rows += [row for row in made.rows([few], cases=900) if row[0].arm == "iid"]
+    claims = [*claims, long, few, made.claim("open")]
     rows += [(c, "pending", None, "", None) for c, *_ in made.rows(claims[-1:])]
     report = collect(made.store(rows), claims, store="a folder/" + "x" * 200 + ".db")
     write_html(
@@ -121,6 +123,7 @@ def test_the_page_fits_reads_and_sorts(made, tmp_path, width, scheme):
     ledger, up, down = found["order"]
     assert ledger == [claim.id for claim in claims]
     valid = {claim.id: sum(form.valid for form in claim.forms) for claim in report.claims}
+    assert valid["nine_hundred_cases"] == 900
     assert [valid[name] for name in up] == sorted(valid.values())
     assert [valid[name] for name in down] == sorted(valid.values(), reverse=True)
     assert found["sort"] == "descending"
