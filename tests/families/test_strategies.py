@@ -119,3 +119,10 @@ def test_values_at_a_share_are_inside_and_monotone(field: Field, share: float) -
     back = value_at(field, share_of(field, value))
     assert back == pytest.approx(value, rel=1e-12, abs=1 if isinstance(field, Integer) else 1e-12)
     assert (value_at(field, 0.0), value_at(field, 1.0)) == (field.low, field.high)
+
+
+def test_integers_get_equal_shares() -> None:
+    shares = [(place + 0.5) / 400 for place in range(400)]
+    assert [[value_at(Integer(1, 4), share) for share in shares].count(value) for value in (1, 2, 3, 4)] == [100] * 4
+    doublings = [value_at(Integer(1, 15, log=True), share) for share in shares]
+    assert [sum(low <= value < 2 * low for value in doublings) for low in (1, 2, 4, 8)] == [100] * 4

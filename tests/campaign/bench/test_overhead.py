@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from varproof.campaign.bench.overhead import adversarial_overhead, iid_speed, score_rows
+from varproof.claims.attack import Instance
 from varproof.claims.model import Case
 
 CASE = Case({}, {})
@@ -27,7 +28,7 @@ def test_the_batch_and_the_single_case_measure_the_same_and_the_lemma_holds(toke
 
 
 def test_a_costlier_property_hides_the_cost_of_the_arm() -> None:
-    ratio = adversarial_overhead(2e-3, repeats=1, cases=15)
+    ratio = adversarial_overhead(2e-3, repeats=5, cases=15)
     assert 0.5 < ratio < 1.5
 
 
@@ -42,3 +43,10 @@ def test_the_bars() -> None:
     assert min(adversarial_overhead(0.0) for _ in range(3)) <= 1.15
     assert max(iid_speed(8) for _ in range(3)) >= 20
     assert max(iid_speed(64, repeats=3) for _ in range(3)) >= 5
+
+
+def test_the_bound_of_the_lemma_is_attained_by_opposite_moves_of_two_scores() -> None:
+    arrays = {"scores": np.zeros((2, 2)), "moves": np.array([[1e-3, -1e-3], [0.0, 0.0]])}
+    found = score_rows(2).measure(Instance(arrays, {"size": 1e-3}), CASE)
+    assert found is not None
+    assert found.ratio == pytest.approx(1, rel=1e-5)

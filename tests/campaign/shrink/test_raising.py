@@ -79,3 +79,26 @@ def test_it_is_the_first_step_of_the_adversarial_arm_only() -> None:
         assert ("same seed, raising" in steps) == (arm == "adversarial")
         numbers = result.failure["instance"]["numbers"]
         assert numbers["a"] + numbers["b"] == 700
+
+
+def test_the_cases_up_to_the_failure_are_those_of_the_arm() -> None:
+    class Tape:
+        def __init__(self) -> None:
+            self.points: list[object] = []
+
+        def case(self, index: int, point: object) -> None:
+            if point is not None:
+                self.points.append(point)
+
+    arm, again = Tape(), Tape()
+    chunk = Chunk("c", "statement", "adversarial", (), 0, 100)
+    run_chunk(chunk, subject(1990), 0, arm)
+    raised_again(Oracle(subject(1990), 50, again, 0), SPACE, chunk.seed(0), 100)
+    first = next(place for place, point in enumerate(arm.points) if _total(point) >= 1990)
+    assert first > 2
+    assert again.points[: first + 1] == arm.points[: first + 1]
+
+
+def _total(point: object) -> int:
+    assert isinstance(point, dict)
+    return int(point["a"]) + int(point["b"])

@@ -36,18 +36,16 @@ class Oracle:
 
     def fails(self, instance: Instance) -> Measurement | None:
         """The measurement of an instance that seems to violate the statement, else None."""
-        if self.spent:
-            return None
-        self.left -= 1
-        self._recorder.case(self._index, None)
-        try:
-            found = self.subject.attack.measure(instance, self.subject.case)
-        except Exception:  # a candidate outside what the claim's code can read is no smaller failure
-            return None
+        found = self._measured(instance)
         return found if found is not None and found.ratio > 1 else None
 
     def fails_at(self, point: Point) -> tuple[Instance, Measurement] | None:
         """The same for the instance of a point."""
+        found = self.measured_at(point)
+        return found if found is not None and found[1].ratio > 1 else None
+
+    def measured_at(self, point: Point) -> tuple[Instance, Measurement] | None:
+        """The instance of a point and its measurement, failing or not; None where it has none."""
         if self.spent:
             return None
         self._recorder.case(self._index, point)
@@ -58,8 +56,18 @@ class Oracle:
         if instance is None:
             self.left -= 1
             return None
-        found = self.fails(instance)
+        found = self._measured(instance)
         return None if found is None else (instance, found)
+
+    def _measured(self, instance: Instance) -> Measurement | None:
+        if self.spent:
+            return None
+        self.left -= 1
+        self._recorder.case(self._index, None)
+        try:
+            return self.subject.attack.measure(instance, self.subject.case)
+        except Exception:  # a candidate outside what the claim's code can read is no smaller failure
+            return None
 
     def violated(self, instance: Instance) -> bool:
         """Whether the exact judge confirms; no limit, the caller asks a few times only."""

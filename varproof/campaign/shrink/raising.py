@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from hypothesis import Phase, given
+from hypothesis import Phase, given, target
 from hypothesis import seed as seeded
 
+from varproof.campaign.arms.accumulator import LARGEST
 from varproof.campaign.arms.adversarial import quiet_settings
 from varproof.campaign.shrink.oracle import Oracle
 from varproof.claims.attack import Instance, Measurement
@@ -31,10 +32,14 @@ def raised_again(oracle: Oracle, space: Space, seed: int, count: int) -> tuple[P
         nonlocal best
         if best is None:
             oracle.left += 1
-        failing = oracle.fails_at(point)
-        if failing is not None:
+        found = oracle.measured_at(point)
+        if found is None or found[1].ratio != found[1].ratio:
+            return
+        # as in the arm: the target decides what is drawn next
+        target(min(max(float(found[1].ratio), -LARGEST), LARGEST))
+        if found[1].ratio > 1:
             # Hypothesis proposes simpler points only, and takes each that fails
-            best = (point, *failing)
+            best = (point, *found)
             raise FailingCaseError
 
     try:
