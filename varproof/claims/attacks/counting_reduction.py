@@ -28,6 +28,7 @@ from varproof.families.space import Choice, Integer, Point, Real, Seed, Space
 
 KAPPA = Real(1 / 512, 64.0, log=True)
 TIGHT = "one against all"  # the row at which the bound on the noise is nearly attained
+ROUNDING = 1e-9  # of the float that says how far an end is
 MOST_ROWS = 3  # queries of an instance: each costs as much as the others
 
 
@@ -107,7 +108,7 @@ def measure(instance: Instance, case: Case) -> Measurement | None:
         else:
             below, above = to_float(true - interval[0]), to_float(interval[1] - true)
             worst = max(worst, below, above)
-            if min(below, above) < 0:  # the count is outside: how far from the middle, in radii
+            if min(below, above) < -ROUNDING:  # the count is outside: how far from the middle, in radii
                 worst = max(worst, abs(above - below) / (above + below))
     return Measurement(worst, keys, worst, 1.0)
 
