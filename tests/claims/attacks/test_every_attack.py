@@ -133,15 +133,24 @@ def test_the_map_of_cells_is_made_of_fields_and_not_too_large(claim_id, name):
         assert set(next(attack.small.points())) == set(attack.space.fields)
 
 
-@pytest.mark.parametrize(("claim_id", "name"), FORMS)
+def cells_of(claim_id, name):
+    """All cells of the map that random arms visit, and about how long a case in each of them takes."""
+    attack = subjects(claim_id)[name].attack
+    cells = attack.space.cells(attack.cells) if {"iid", "adversarial"} & set(attack.arms) else []
+    return cells, attack.cost * len(cells)
+
+
+MAPS = [
+    pytest.param(claim_id, name, marks=[] if cells_of(claim_id, name)[1] <= 2 * SECONDS else [pytest.mark.slow])
+    for claim_id, name in FORMS
+]
+
+
+@pytest.mark.parametrize(("claim_id", "name"), MAPS)
 def test_every_cell_has_valid_cases(claim_id, name):
     subject = subjects(claim_id)[name]
     attack = subject.attack
-    if not {"iid", "adversarial"} & set(attack.arms):
-        return
-    cells = attack.space.cells(attack.cells)
-    tried = max(1, min(len(cells), int(SECONDS / attack.cost)))
-    for cell in cells[:: math.ceil(len(cells) / tried)]:
+    for cell in cells_of(claim_id, name)[0]:
         rng = np.random.default_rng(1)
         space = attack.space.restricted(cell)
         for _ in range(40):
