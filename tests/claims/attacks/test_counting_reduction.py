@@ -54,3 +54,16 @@ def test_a_share_of_the_noise_is_a_share_of_delta() -> None:
     louder = replace(case, constants={**case.constants, "noise": Fraction(103, 100)})
     assert COUNTS.judge(one_against_all(1.0), louder) is Judgement.VIOLATED
     assert COUNTS.judge(one_against_all(0.9), louder) is Judgement.PASS
+
+
+def test_noise_of_one_direction_hurts_more_than_noise_that_cancels() -> None:
+    """The weights of two calls have different signs, and a move is against the count in both."""
+    case, bits = CLAIM.case(), {"left": np.ones((1, 2), np.uint8), "right": np.ones((9, 2), np.uint8)}
+    ratios = []
+    for moves in ([[1.0], [1.0]], [[1.0], [-1.0]]):
+        made = Instance({**bits, "noise": np.array(moves)}, {"kappa": 2.0**-8, "scale": "d"})
+        found = COUNTS.measure(made, case)
+        assert found is not None
+        ratios.append(found.ratio)
+    assert ratios[0] > 0.95
+    assert ratios[1] < 0.9

@@ -43,3 +43,5 @@ def test_formulas_with_and_without_models(monkeypatch: pytest.MonkeyPatch, by: s
     # a truth table that is off by one is noticed: by its count, or where it turns the answer
     monkeypatch.setattr(claim_attack, "count_by_table", lambda formula: count_by_table(formula) + 1)
     assert CHAINS.judge(Instance({"clauses": np.array(none)}, numbers), case) is Judgement.VIOLATED
+    counted = CHAINS.judge(Instance({"clauses": np.array(some)}, numbers), case)
+    assert counted is (Judgement.VIOLATED if by == COUNTING else Judgement.PASS)
