@@ -29,7 +29,7 @@ CORRECTED = drawn_check(
     cells=("phases", "sides"),
     size="phases",
     small=Space({"phases": Integer(2, 4), "sides": Integer(3, 15)}),
-    cost=0.035,
-    most=800,
+    cost=0.045,
+    most=500,
     axes=axes,
 )
