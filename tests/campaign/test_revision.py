@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from varproof.campaign import revision
-from varproof.campaign.revision import revision_of
+from varproof.campaign.revision import revision_of, sources_of
 from varproof.claims.registry import claim_ids, load_claim, load_claims
 
 CLAIM = load_claim("softmax_perturbation")
+OWN = dataclasses.replace(CLAIM, id="a_claim_of_a_user")
 
 
 def test_every_claim_of_the_ledger_has_its_own_and_it_stays() -> None:
@@ -80,6 +81,19 @@ def test_a_version_counts(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert revision_of(CLAIM) != before
 
 
+def test_what_attacks_share_counts_for_all_that_use_it_and_for_no_other() -> None:
+    files = {claim.id: {file.name for file in sources_of(claim)} for claim in load_claims()}
+    assert "drawn_check.py" in files["rank_count"] & files["S1"]
+    assert "drawn_check.py" not in files["softmax_perturbation"]
+    assert "tally.py" in files["softmax_perturbation"]
+    assert "registry.py" not in set.union(*files.values())
+
+
+def test_a_claim_of_the_ledger_has_its_own_files_also_beside_a_users(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("x = 1\n")
+    assert revision_of(CLAIM, tmp_path / "mine.py") == revision_of(CLAIM)
+
+
 def test_a_users_file_and_what_it_imports_beside_it_count(tmp_path: Path) -> None:
     module, lemma, deeper, apart = (tmp_path / f"{name}.py" for name in ("claims", "lemma", "deeper", "apart"))
     package = tmp_path / "parts" / "__init__.py"
@@ -90,15 +104,15 @@ def test_a_users_file_and_what_it_imports_beside_it_count(tmp_path: Path) -> Non
     package.write_text("")
     (package.parent / "one.py").write_text("y = 1\n")
     apart.write_text("z = 1\n")
-    seen = {revision_of(CLAIM, module)}
+    seen = {revision_of(OWN, module)}
     for file in (module, lemma, deeper, package, package.parent / "one.py"):
         file.write_text(file.read_text() + "# edited\n")
-        assert revision_of(CLAIM, module) not in seen
-        seen.add(revision_of(CLAIM, module))
+        assert revision_of(OWN, module) not in seen
+        seen.add(revision_of(OWN, module))
     apart.write_text("z = 2\n")
-    assert revision_of(CLAIM, module) in seen
+    assert revision_of(OWN, module) in seen
     lemma.write_text("def f(:\n")  # the loader of claims tells about this; the revision only changes
-    assert revision_of(CLAIM, module) not in seen
+    assert revision_of(OWN, module) not in seen
 
 
 def test_the_place_of_a_users_file_does_not_count(tmp_path: Path) -> None:
@@ -107,5 +121,5 @@ def test_the_place_of_a_users_file_does_not_count(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         (tmp_path / name / "claims.py").write_text("import lemma\n")
         (tmp_path / name / "lemma.py").write_text("x = 1\n")
-        found.add(revision_of(CLAIM, tmp_path / name / "claims.py"))
+        found.add(revision_of(OWN, tmp_path / name / "claims.py"))
     assert len(found) == 1

@@ -81,7 +81,7 @@ def run_campaign(
     store.begin(made, edits.revisions)
     replayed = tuple((path, replay(path, claims)) for path in replays.replay_files(store.replays))
     attempts = Attempts(claims, settings.seed, store.attempts(), seconds=chunk_seconds, memory=memory)
-    failures = FailureFiles(store.replays, save_replay, attempts.subject)
+    failures = FailureFiles(store.replays, save_replay, attempts.subject, settings.seed)
     failures.see((row.chunk, row.result.failure) for row in store.failed() if row.result and row.result.failure)
     run = _Run(store, executor, attempts, failures, edits, on_progress)
     stopped = run.through(deque(store.pending(lost=retry_lost)), deadline)

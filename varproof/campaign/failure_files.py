@@ -21,11 +21,12 @@ class FailureFiles:
     Only for forms that should hold: a wrong variant is there to be violated. Raises `StoreError` where the disk fails.
     """
 
-    def __init__(self, folder: Path, save: SaveReplay, subject_of: Callable[[Chunk], Subject]) -> None:
+    def __init__(self, folder: Path, save: SaveReplay, subject_of: Callable[[Chunk], Subject], seed: int) -> None:
         self._folder = folder
         self._save = save
         self._subject_of = subject_of
         self._smallest: dict[tuple[str, str], int] = {}
+        self._seed = seed
         self.written: list[Path] = []
 
     def see(self, found: Iterable[tuple[Chunk, Failure]]) -> None:
@@ -36,7 +37,7 @@ class FailureFiles:
             key, size = (chunk.claim, chunk.subject), int(failure["size"])
             if subject.expects == "hold" and size < self._smallest.get(key, size + 1):
                 self._smallest[key] = size
-                best[key] = (subject, failure)
+                best[key] = (subject, {**failure, "chunk": chunk.id, "seed": self._seed})
         for subject, failure in best.values():
             try:
                 path = self._save(self._folder, subject.claim, subject, failure)

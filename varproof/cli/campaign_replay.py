@@ -31,8 +31,8 @@ def replay(
     """Judge saved failures again, exactly, by today's claims.
 
     STILL-FAILS, FIXED, STALE (the claim or its kind of case is gone) or
-    ERROR. Exit code 1 when one still fails, 3 when one is STALE or ERROR, 0
-    when all are fixed.
+    ERROR. Exit code 1 when one still fails that should not, 3 when one is
+    STALE or ERROR, 0 when all are as they should be.
 
     Example:
         varproof claim new my_lemma
@@ -40,7 +40,7 @@ def replay(
         varproof campaign replay --store c.db
     """
     from varproof.campaign.claim_modules import claims_for
-    from varproof.campaign.replays import export_pytest, replay_files
+    from varproof.campaign.replays import Status, export_pytest, replay_files
     from varproof.campaign.replays import replay as judged
     from varproof.campaign.store import Store
 
@@ -60,9 +60,9 @@ def replay(
     own = claims_for((), module) if module is not None else ()
     found = [judged(path, own) for path in paths]
     written = None if export is None else export_pytest(paths[0], export, module)
-    still = any(one.status.value == "STILL-FAILS" for one in found)
-    unclear = any(one.status.value in ("STALE", "ERROR") for one in found)
-    code = 1 if still else 3 if unclear else 0
+    # a saved failure of what the ledger calls wrong is there to fail
+    still = any(one.status is Status.STILL_FAILS and not one.ok for one in found)
+    code = 1 if still else 0 if all(one.ok for one in found) else 3
     if as_json:
         emit_json(
             "campaign replay",

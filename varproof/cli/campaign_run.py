@@ -56,7 +56,7 @@ def run(
         varproof campaign run threshold_lemma --cases 100 --store c.db
         varproof campaign report --store c.db --html c.html
     """
-    _one_thread()
+    _prepare()
     from varproof.campaign.claim_modules import claims_for
     from varproof.campaign.plan import DEFAULT_CASES
     from varproof.campaign.store import Settings, Store
@@ -92,7 +92,7 @@ def resume(
         varproof campaign run threshold_lemma --cases 50 --store c.db
         varproof campaign resume --store c.db --cases 100
     """
-    _one_thread()
+    _prepare()
     from varproof.campaign.claim_modules import claims_for
     from varproof.campaign.store import Store
 
@@ -163,7 +163,8 @@ def _go(
 
         _tell(summary)
         show_report(results(), report, shown)
-    return report.exit_code
+    still = any(not outcome.ok and outcome.status.value == "STILL-FAILS" for _, outcome in summary.replays)
+    return 1 if still else report.exit_code
 
 
 class _Meter:
@@ -183,6 +184,8 @@ def _tell(summary: Summary) -> None:
     say = talk()
     for _, outcome in summary.replays:
         say.print(f"replayed first: {printable(outcome.text())}", soft_wrap=True)
+    if summary.stopped == "claims edited":
+        say.print("claims were edited while they ran; campaign resume runs them as they are now", soft_wrap=True)
     for path in summary.failures:
         say.print(f"saved a violation: {printable(path)}", soft_wrap=True)
 
@@ -196,7 +199,10 @@ def _summary(summary: Summary) -> dict[str, Any]:
     }
 
 
-def _one_thread() -> None:
-    """Chunks must not depend on the number of BLAS threads, also where they run in this process."""
+def _prepare() -> None:
+    """Chunks must not depend on the number of BLAS threads, nor leave files here, where they run in this process."""
     for name in THREADS:
         os.environ[name] = "1"
+    from varproof.campaign.scratch import hypothesis_home
+
+    os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(hypothesis_home())

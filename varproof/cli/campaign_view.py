@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from varproof.base.errors import printable
+from varproof.campaign.report.commands import replay_command
 from varproof.cli.output import table
 
 if TYPE_CHECKING:
@@ -25,14 +26,18 @@ def show_report(console: Console, report: Report, store: Path) -> None:
     """The table of claims, the goals that were missed, and one line that sums up."""
     rows = [_row(claim) for claim in report.claims]
     console.print(table("", HEADS, rows, right=HEADS[2:]))
-    for reason in report.missed[:MOST_REASONS]:
+    waiting = tuple(claim.id for claim in report.claims if claim.outcome == "INCOMPLETE")
+    told = [reason for reason in report.missed if not reason.startswith(tuple(f"{name}: " for name in waiting))]
+    for reason in told[:MOST_REASONS]:
         console.print(f"- {printable(reason)}", soft_wrap=True)
-    if len(report.missed) > MOST_REASONS:
-        console.print(f"... and {len(report.missed) - MOST_REASONS} more; --json lists all", soft_wrap=True)
+    if len(told) > MOST_REASONS:
+        console.print(f"... and {len(told) - MOST_REASONS} more; --json lists all", soft_wrap=True)
+    if waiting:
+        console.print(f"- {len(waiting)} of {len(report.claims)} claims are incomplete: chunks have not run yet")
     for claim in report.claims:
         for form in claim.forms:
             if form.replay:
-                console.print(f"replay: varproof campaign replay {printable(form.replay)}", soft_wrap=True)
+                console.print(f"replay: {printable(replay_command(report, form))}", soft_wrap=True)
     killed = sum(claim.killed for claim in report.claims)
     variants = sum(len(claim.variants) for claim in report.claims)
     counts = report.counts

@@ -13,8 +13,8 @@ from varproof.campaign.arms.run import run_chunk
 from varproof.campaign.chunk import POWER, Chunk
 from varproof.campaign.subjects import STATEMENT, subject_named, subjects_of
 from varproof.claims.attack import Attack, Instance, Judgement
+from varproof.claims.attack_parts import ledger_rules
 from varproof.claims.attack_registry import attack_of
-from varproof.claims.attacks import ledger_rules
 from varproof.claims.registry import load_claim
 from varproof.claims.weighted_certificate import bound_of
 

@@ -9,6 +9,7 @@ from flint import arb
 
 from varproof.campaign.subjects import subject_named
 from varproof.claims.attack import Instance, Judgement
+from varproof.claims.attack_parts.ball_inequality import LARGEST, Sides, ball_inequality
 from varproof.claims.attacks import (
     degree_law,
     exp_absolute_bessel,
@@ -17,7 +18,6 @@ from varproof.claims.attacks import (
     exp_relative_bessel,
     minimal_degrees,
 )
-from varproof.claims.attacks.ball_inequality import LARGEST, Sides, ball_inequality
 from varproof.claims.model import Case
 from varproof.claims.registry import load_claim
 from varproof.families.space import Choice, Space

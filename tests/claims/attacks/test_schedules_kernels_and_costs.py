@@ -11,9 +11,9 @@ import pytest
 
 from varproof.campaign.subjects import Subject, subject_named, subjects_of
 from varproof.claims.attack import Judgement
+from varproof.claims.attack_parts import drawn_schedule
 from varproof.claims.attacks import (
     as23_rank_doubling,
-    drawn_schedule,
     exact_cost_quartic,
     interpolation_kernel_constants,
     layer_amplification,

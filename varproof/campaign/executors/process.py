@@ -16,6 +16,7 @@ from varproof.campaign.executors.executor import Done, Job, Lost
 from varproof.campaign.executors.flight import begun, open_flight_file, read_flight
 from varproof.campaign.executors.running import RUNNER
 from varproof.campaign.executors.wire import event_from_json, job_to_json
+from varproof.campaign.scratch import hypothesis_home
 
 # one thread per worker, and sets in the same order everywhere
 ENVIRONMENT = {
@@ -26,6 +27,7 @@ ENVIRONMENT = {
     "NUMEXPR_NUM_THREADS": "1",
     "NUMBA_NUM_THREADS": "1",
     "PYTHONHASHSEED": "0",
+    "HYPOTHESIS_STORAGE_DIRECTORY": str(hypothesis_home()),
 }
 # our own sys.path: what is importable here is importable there, and nothing else
 BOOT = (

@@ -14,7 +14,7 @@ from varproof.campaign.report.numbers import decoded
 def commands_of(report: Report, claim: ClaimReport, form: FormReport, case: Mapping[str, Any]) -> tuple[str, str]:
     """What the lines are, and the lines."""
     if form.replay and case is form.failure:
-        return "Run it again", f"varproof campaign replay {shlex.quote(form.replay)}"
+        return "Run it again", replay_command(report, form)
     if case.get("point"):
         return "See this case in Python", python_of(report, claim, form, case)
     if report.store:
@@ -23,6 +23,13 @@ def commands_of(report: Report, claim: ClaimReport, form: FormReport, case: Mapp
             f"varproof campaign report --store {shlex.quote(report.store)} --json",
         )
     return "", ""
+
+
+def replay_command(report: Report, form: FormReport) -> str:
+    """The command that judges the form's saved failure again; a claim of a user needs its file."""
+    module = report.settings.get("claims_module")
+    own = f" --claims {shlex.quote(str(module))}" if module else ""
+    return f"varproof campaign replay {shlex.quote(form.replay)}{own}"
 
 
 def python_of(report: Report, claim: ClaimReport, form: FormReport, case: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ The statement is VACUOUS because its hypotheses exclude each other; its attack i
 from __future__ import annotations
 
 from varproof.claims import almost_linear_criterion as claim
-from varproof.claims.drawn_check import drawn_check
+from varproof.claims.attack_parts.drawn_check import drawn_check
 from varproof.families.space import Choice, Integer, Space
 
 SPACE = Space({"ratio": Integer(2, 50, log=True), "log_side": Integer(1, 60, log=True)})

@@ -15,7 +15,7 @@ from varproof.attention.exact import reference
 from varproof.attention.head import Head
 from varproof.attention.result import HeadResult
 from varproof.claims.attack import Attack, Instance, Judgement, Measurement
-from varproof.claims.attacks.drawn_schedule import sides_of, sides_up_to
+from varproof.claims.attack_parts.drawn_schedule import sides_of, sides_up_to
 from varproof.claims.attention_cases import levels_of, one_stage, stages_of
 from varproof.claims.model import Case
 from varproof.families.matrices import FAMILIES, draw

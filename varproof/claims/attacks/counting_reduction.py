@@ -19,9 +19,9 @@ from reductions.problems.orthogonal_vectors import OrthogonalVectors
 from reductions.rules.ov_to_attention_counting import RULE
 from varproof.base.balls import dyadic, rational, to_float
 from varproof.claims.attack import Attack, Instance, Judgement, Measurement
+from varproof.claims.attack_parts.drawn_check import FAILS, drawn_check
+from varproof.claims.attack_parts.joined import joined
 from varproof.claims.counting_reduction import SCALES, formulas
-from varproof.claims.drawn_check import FAILS, drawn_check
-from varproof.claims.joined import joined
 from varproof.claims.model import Case
 from varproof.families.orthogonal_vectors import ORTHOGONAL_VECTORS, draw_lists
 from varproof.families.space import Choice, Integer, Point, Real, Seed, Space

@@ -10,7 +10,7 @@ from flint import arb, ctx
 
 from varproof.approx.degree_law import Kind, law_angle, law_degree
 from varproof.base.balls import ball
-from varproof.claims.attacks.ball_inequality import Sides, ball_inequality, between, exact
+from varproof.claims.attack_parts.ball_inequality import Sides, ball_inequality, between, exact
 from varproof.claims.degree_law import BITS, MAX_BOUND, certified_bracket, log_branch
 from varproof.claims.model import Case
 from varproof.families.space import Choice, Integer, Real, Space, Value

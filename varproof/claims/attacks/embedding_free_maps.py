@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from varproof.claims.drawn_check import drawn_check
+from varproof.claims.attack_parts.drawn_check import drawn_check
 from varproof.claims.embedding_free_maps import check
 from varproof.families.space import Choice, Integer, Point, Seed, Space, Value
 

@@ -20,9 +20,9 @@ from reductions.rules.gap_hamming_to_attention import RULE as GAP_HAMMING
 from reductions.rules.ov_to_attention_scaling import RULE as SCALING
 from varproof.base.balls import ball, dyadic, to_float
 from varproof.claims.attack import Attack, Instance, Judgement, Measurement
-from varproof.claims.drawn_check import FAILS, drawn_check
+from varproof.claims.attack_parts.drawn_check import FAILS, drawn_check
+from varproof.claims.attack_parts.joined import joined
 from varproof.claims.entry_bounds_of_reductions import GAP, ROUNDED, SCALES, check, largest_entry
-from varproof.claims.joined import joined
 from varproof.claims.model import Case
 from varproof.families.orthogonal_vectors import ORTHOGONAL_VECTORS, draw_lists
 from varproof.families.space import Choice, Integer, Point, Real, Seed, Space

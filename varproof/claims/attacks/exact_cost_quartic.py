@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from varproof.claims.attacks.drawn_schedule import schedule_text, sides_up_to
-from varproof.claims.drawn_check import drawn_check
+from varproof.claims.attack_parts.drawn_check import drawn_check
+from varproof.claims.attack_parts.drawn_schedule import schedule_text, sides_up_to
 from varproof.claims.exact_cost_quartic import check, corrected
 from varproof.families.space import Choice, Integer, Point, Space, Value
 

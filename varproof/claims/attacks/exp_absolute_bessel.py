@@ -11,7 +11,7 @@ from varproof.approx.bessel import bessel_i
 from varproof.approx.best_error import best_error
 from varproof.approx.closed_forms import absolute_lower, absolute_upper
 from varproof.base.balls import ball
-from varproof.claims.attacks.ball_inequality import Sides, ball_inequality, between, exact
+from varproof.claims.attack_parts.ball_inequality import Sides, ball_inequality, between, exact
 from varproof.claims.exp_absolute_bessel import BITS
 from varproof.claims.model import Case
 from varproof.families.space import Choice, Integer, Real, Space, Value

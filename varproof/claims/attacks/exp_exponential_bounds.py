@@ -8,7 +8,7 @@ from flint import ctx
 
 from varproof.approx.best_error import best_error
 from varproof.base.balls import ball
-from varproof.claims.attacks.ball_inequality import Sides, ball_inequality, between, exact
+from varproof.claims.attack_parts.ball_inequality import Sides, ball_inequality, between, exact
 from varproof.claims.exp_exponential_bounds import BITS
 from varproof.claims.model import Case
 from varproof.families.space import Choice, Integer, Real, Space, Value

@@ -18,7 +18,7 @@ from varproof.approx.closed_forms import (
     relative_upper,
 )
 from varproof.base.balls import ball
-from varproof.claims.attacks.ball_inequality import Sides, ball_inequality, between, exact
+from varproof.claims.attack_parts.ball_inequality import Sides, ball_inequality, between, exact
 from varproof.claims.exp_lambert_bounds import BITS, MAX_TAIL
 from varproof.claims.model import Case
 from varproof.families.space import Choice, Integer, Real, Space, Value

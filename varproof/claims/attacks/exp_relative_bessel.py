@@ -10,7 +10,7 @@ from varproof.approx.bessel import bessel_j, bessel_j_tail
 from varproof.approx.best_error import best_error
 from varproof.approx.closed_forms import relative_lower
 from varproof.base.balls import ball
-from varproof.claims.attacks.ball_inequality import Sides, ball_inequality, between, exact
+from varproof.claims.attack_parts.ball_inequality import Sides, ball_inequality, between, exact
 from varproof.claims.exp_relative_bessel import BITS
 from varproof.claims.model import Case
 from varproof.families.space import Choice, Integer, Real, Space, Value

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from reductions.constructions.counting.chebyshev_extrapolation import weights_at_zero
 from varproof.base.balls import ball
 from varproof.claims.attack import Attack, Instance, Judgement, Measurement
-from varproof.claims.attacks.noisy_counts import COUNT, DECAY, OUTPUT, extremal, weights_of
+from varproof.claims.attack_parts.joined import joined
+from varproof.claims.attack_parts.noisy_counts import COUNT, DECAY, OUTPUT, extremal, weights_of
 from varproof.claims.extrapolation_weights import AGREE, closed_form, exact_weights
-from varproof.claims.joined import joined
 from varproof.claims.model import Case
 from varproof.families.space import Choice, Integer, Point, Seed, Space
 

@@ -16,7 +16,8 @@ from reductions.oracles.exact import ExactOracle
 from reductions.problems.attention import ApproximateAttention
 from varproof.base.balls import ball, to_float
 from varproof.claims.attack import Attack, Instance, Judgement, Measurement
-from varproof.claims.drawn_check import drawn_check
+from varproof.claims.attack_parts.drawn_check import drawn_check
+from varproof.claims.attack_parts.joined import joined
 from varproof.claims.interpolated_transfer import (
     KERNELS,
     NO_INTEGER,
@@ -26,7 +27,6 @@ from varproof.claims.interpolated_transfer import (
     constants_of_layout,
     image,
 )
-from varproof.claims.joined import joined
 from varproof.claims.model import Case
 from varproof.families.space import Choice, Integer, Point, Seed, Space
 

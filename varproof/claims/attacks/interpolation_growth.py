@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varproof.claims.attack import Attack, Instance, Judgement, Measurement
-from varproof.claims.attacks.drawn_schedule import schedule_text, sides_of, sides_up_to
-from varproof.claims.drawn_check import drawn_check
+from varproof.claims.attack_parts.drawn_check import drawn_check
+from varproof.claims.attack_parts.drawn_schedule import schedule_text, sides_of, sides_up_to
 from varproof.claims.exact_maps import Map, extremal_row, interpolated, largest, sign_map
 from varproof.claims.interpolation_growth import KERNEL, check
 from varproof.claims.model import Case

@@ -19,8 +19,8 @@ from varproof.attention.tables.weighted import weighted_table
 from varproof.base.balls import ball
 from varproof.base.errors import CertificateError, InputError
 from varproof.claims.attack import Attack, Instance, Judgement, Measurement
+from varproof.claims.attack_parts.drawn_check import drawn_check
 from varproof.claims.attention_cases import one_stage, worst_case
-from varproof.claims.drawn_check import drawn_check
 from varproof.claims.low_rank_construction import check
 from varproof.claims.model import Case
 from varproof.families.matrices import FAMILIES, draw

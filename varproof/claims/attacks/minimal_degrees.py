@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from varproof.claims.drawn_check import drawn_check
+from varproof.claims.attack_parts.drawn_check import drawn_check
 from varproof.claims.minimal_degrees import GRID, check
 from varproof.families.space import Choice, Space
 

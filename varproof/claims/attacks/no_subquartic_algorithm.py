@@ -16,8 +16,8 @@ from reductions.problems.cnf import Cnf
 from reductions.problems.cnf_solvers import count_by_table
 from reductions.run.pipeline import solve_along
 from varproof.claims.attack import Attack, Instance, Judgement, Measurement
-from varproof.claims.drawn_check import FAILS, drawn_check
-from varproof.claims.joined import joined
+from varproof.claims.attack_parts.drawn_check import FAILS, drawn_check
+from varproof.claims.attack_parts.joined import joined
 from varproof.claims.model import Case
 from varproof.claims.no_subquartic_algorithm import SCALING, without_chains
 from varproof.claims.reduction_chain import COUNTING, FREE, INTERPOLATED, path_of

@@ -5,7 +5,7 @@ The file to copy for a claim whose check is exact and quick: no arrays, only whe
 
 from __future__ import annotations
 
-from varproof.claims.drawn_check import drawn_check
+from varproof.claims.attack_parts.drawn_check import drawn_check
 from varproof.claims.rank_count import check
 from varproof.families.space import Integer, Space
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from varproof.claims.attack import Instance
-from varproof.claims.drawn_check import drawn_check
+from varproof.claims.attack_parts.drawn_check import drawn_check
 from varproof.claims.model import Case
 from varproof.claims.reduction_exponents import check
 from varproof.families.space import Point, Real, Space

@@ -5,11 +5,12 @@ from __future__ import annotations
 from fractions import Fraction
 
 from varproof.claims.attack import Attack, Instance, Judgement, Measurement
-from varproof.claims.drawn_check import FAILS
+from varproof.claims.attack_parts.drawn_check import FAILS
 from varproof.claims.model import Case
+from varproof.claims.regime_cases import settled
 from varproof.claims.regime_thresholds import theorem_base
 from varproof.families.space import Choice, Integer, Point, Space
-from varproof.regimes.decide import ContradictionError, decide
+from varproof.regimes.decide import ContradictionError
 from varproof.regimes.problem import parse_problem
 
 PARTS = 40  # of one power of log n
@@ -47,7 +48,7 @@ def _holds(instance: Instance, case: Case) -> bool:
         schedule=str(instance.numbers["schedule"]),
     )
     try:
-        return decide(problem, theorem_base(case)).verdict == expected(a, b)
+        return settled(problem, theorem_base(case)).verdict == expected(a, b)
     except ContradictionError:
         return False
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from varproof.attention.features import FeaturePlan, feature_plan
 from varproof.claims.attack import Attack, Instance, Judgement, Measurement
-from varproof.claims.attacks.drawn_schedule import sides_of, sides_up_to
+from varproof.claims.attack_parts.drawn_schedule import sides_of, sides_up_to
 from varproof.claims.attention_cases import stages_of
 from varproof.claims.model import Case
 from varproof.claims.running_feature_sums import FORGOTTEN, KERNEL

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from varproof.claims.drawn_check import drawn_check
+from varproof.claims.attack_parts.drawn_check import drawn_check
 from varproof.claims.schedule_attention_constants import PRESETS, check
 from varproof.families.space import Choice, Integer, Space
 

@@ -6,13 +6,13 @@ from fractions import Fraction
 
 from varproof.base.verdict import Finding
 from varproof.claims.attack import Attack, Instance, Judgement, Measurement
-from varproof.claims.drawn_check import FAILS, drawn_check
-from varproof.claims.joined import joined
+from varproof.claims.attack_parts.drawn_check import FAILS, drawn_check
+from varproof.claims.attack_parts.joined import joined
 from varproof.claims.model import Case
 from varproof.claims.parts import assemble
+from varproof.claims.regime_cases import settled
 from varproof.claims.sharp_entry_threshold import executed, scores
 from varproof.families.space import Choice, Integer, Point, Real, Space
-from varproof.regimes.decide import decide
 from varproof.regimes.problem import parse_problem
 
 PARTS = 80  # of one power of log n
@@ -46,7 +46,7 @@ def _holds(instance: Instance, case: Case) -> bool | None:
         scale=scale,
         schedule=schedule,
     )
-    answer = decide(problem)
+    answer = settled(problem)
     reached = None if answer.upper is None else answer.upper.exponent.value
     if below:
         return answer.verdict == "easy" and reached == 2

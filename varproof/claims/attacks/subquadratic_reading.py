@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from varproof.claims.drawn_check import drawn_check
+from varproof.claims.attack_parts.drawn_check import drawn_check
 from varproof.claims.subquadratic_reading import check, corrected_on_axes
 from varproof.families.space import Choice, Integer, Space
 

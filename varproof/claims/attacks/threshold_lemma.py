@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varproof.claims.attack import Attack, Batch, Instance, Judgement, Measurement
-from varproof.claims.drawn_check import FAILS
+from varproof.claims.attack_parts.drawn_check import FAILS
 from varproof.claims.model import Case
 from varproof.families.matrices import FAMILIES, draw
 from varproof.families.rows import draw_rows

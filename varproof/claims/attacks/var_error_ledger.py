@@ -11,8 +11,9 @@ from flint import arb, ctx
 from varproof.base.balls import ball
 from varproof.base.errors import CertificateError, InputError
 from varproof.claims.attack import Attack, Instance, Judgement, Measurement
-from varproof.claims.attacks.drawn_schedule import sides_of, sides_up_to
-from varproof.claims.attacks.ledger_rules import (
+from varproof.claims.attack_parts.drawn_check import drawn_check
+from varproof.claims.attack_parts.drawn_schedule import sides_of, sides_up_to
+from varproof.claims.attack_parts.ledger_rules import (
     ERROR,
     RULES,
     executed,
@@ -22,7 +23,6 @@ from varproof.claims.attacks.ledger_rules import (
     truth,
     within,
 )
-from varproof.claims.drawn_check import drawn_check
 from varproof.claims.model import Case
 from varproof.claims.var_error_ledger import KINDS, check
 from varproof.claims.var_passes import NORMAL_DECODER, PLAIN_DECODER

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from varproof.claims.attacks.drawn_schedule import schedule_text, sides_up_to
-from varproof.claims.drawn_check import drawn_check
+from varproof.claims.attack_parts.drawn_check import drawn_check
+from varproof.claims.attack_parts.drawn_schedule import schedule_text, sides_up_to
 from varproof.claims.var_pass_flops import check
 from varproof.families.space import Integer, Point, Space, Value
 

@@ -10,7 +10,7 @@ from flint import arb
 
 from varproof.base.balls import ball, to_float
 from varproof.claims.attack import ARMS, Attack, Instance, Judgement, Measurement
-from varproof.claims.drawn_check import FAILS
+from varproof.claims.attack_parts.drawn_check import FAILS
 from varproof.claims.model import Case
 from varproof.families.space import Point, Space, Value
 
