@@ -70,6 +70,7 @@ SAMPLES: dict[str, tuple[str, ...]] = {
         "campaign run score_perturbation --cases 20 --executor inline --store c.db",
         "campaign diff c.db c.db --json",
     ),
+    "bench campaign": ("bench campaign --only search --repeats 1 --json",),
     "bench attention": ("bench attention --quick --no-peers --case d2-r21 --json",),
     "bench approx": ("bench approx --cell 1:1e-2 --repeats 1 --no-peer --json",),
 }

@@ -60,6 +60,11 @@ COMMANDS: tuple[Command, ...] = (
         "varproof.cli.bench_attention:attention",
         "Time the attention engines, bound beside error, against exact attention.",
     ),
+    Command(
+        "bench campaign",
+        "varproof.cli.bench_campaign:campaign",
+        "Measure what campaigns cost, and how well they search and shrink.",
+    ),
     Command("var cost", "varproof.cli.var_cost:cost", "Count the flops of a VAR model by phase, exactly."),
     Command("var run", "varproof.cli.var_run:run", "Run a VAR model, exact or with fast attention."),
     Command(
