@@ -46,7 +46,7 @@ def executor_text(workers: int | None, executor: str | None) -> str:
             got=f"--workers {workers} --executor {executor}",
             allowed="one of them",
         )
-    return executor or f"local:{workers or 1}"
+    return f"local:{workers or 1}" if executor is None else executor
 
 
 def checked_time(seconds: float | None) -> float | None:

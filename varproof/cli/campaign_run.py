@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -27,7 +28,8 @@ from varproof.cli.progress import progress
 
 if TYPE_CHECKING:
     from varproof.campaign.coordinator import Summary
-    from varproof.campaign.store import Store
+    from varproof.campaign.executors.executor import Executor
+    from varproof.campaign.store import Settings, Store
     from varproof.claims.model import Claim
 
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
@@ -58,6 +60,7 @@ def run(
     """
     _prepare()
     from varproof.campaign.claim_modules import claims_for
+    from varproof.campaign.executors.choose import executor_named
     from varproof.campaign.plan import DEFAULT_CASES
     from varproof.campaign.store import Settings, Store
 
@@ -67,8 +70,10 @@ def run(
     settings = Settings(
         cases or DEFAULT_CASES, seed, tuple(claims or ()), None if module is None else module.resolve(), who
     )
-    with Store.create(store, settings) as made:
-        return _go(made, store, selected, settings.executor, limit, as_json, "campaign run")
+    # what is refused is refused before there is a store
+    total = _chunks(selected, settings)
+    with closing(executor_named(who, settings.claims_module)) as chosen, Store.create(store, settings) as made:
+        return _go(made, store, selected, chosen, total, limit, as_json, "campaign run")
 
 
 def resume(
@@ -94,6 +99,7 @@ def resume(
     """
     _prepare()
     from varproof.campaign.claim_modules import claims_for
+    from varproof.campaign.executors.choose import executor_named
     from varproof.campaign.store import Store
 
     limit = checked_time(time)
@@ -109,16 +115,25 @@ def resume(
             )
         selected = claims_for(settings.claims, settings.claims_module)
         changed = replace(settings, cases=cases or settings.cases, executor=who)
-        if changed != settings:
-            opened.change(changed)
-        return _go(opened, store, selected, who, limit, as_json, "campaign resume", retry=retry)
+        total = _chunks(selected, changed)
+        with closing(executor_named(who, settings.claims_module)) as chosen:
+            if changed != settings:
+                opened.change(changed)
+            return _go(opened, store, selected, chosen, total, limit, as_json, "campaign resume", retry=retry)
+
+
+def _chunks(claims: Sequence[Claim], settings: Settings) -> int:
+    from varproof.campaign.plan import plan
+
+    return len(plan(claims, cases=settings.cases, seed=settings.seed).chunks)
 
 
 def _go(
     store: Store,
     shown: Path,
     claims: Sequence[Claim],
-    who: str,
+    workers: Executor,
+    total: int,
     limit: float | None,
     as_json: bool,
     command: str,
@@ -126,14 +141,9 @@ def _go(
     retry: bool = False,
 ) -> int:
     from varproof.campaign.coordinator import run_campaign
-    from varproof.campaign.executors.choose import executor_named
-    from varproof.campaign.plan import plan
     from varproof.campaign.replays import replay, save_replay
     from varproof.campaign.report import collect
 
-    settings = store.settings
-    total = len(plan(claims, cases=settings.cases, seed=settings.seed).chunks)
-    workers = executor_named(who, settings.claims_module)
     try:
         with progress("chunks", total) as advance:
             summary = run_campaign(
@@ -149,8 +159,6 @@ def _go(
     except KeyboardInterrupt:
         talk().print(f"stopped; varproof campaign resume --store {printable(shown)} goes on", soft_wrap=True)
         raise
-    finally:
-        workers.close()
     report = collect(store, claims, store=shown)
     if as_json:
         from varproof.campaign.report import to_json
