@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from varproof.campaign import revision
+from varproof.campaign import revision, versions
 from varproof.campaign.revision import revision_of, sources_of
 from varproof.claims.registry import claim_ids, load_claim, load_claims
 
@@ -73,11 +73,9 @@ def test_a_version_counts(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     before = revision_of(CLAIM)
     if name == "varproof":
         monkeypatch.setattr(revision.varproof, "__version__", "99")
-    elif name == "numpy":
-        monkeypatch.setattr(revision.np, "__version__", "99")
     else:
-        real = revision.importlib.metadata.version
-        monkeypatch.setattr(revision.importlib.metadata, "version", lambda one: "99" if one == name else real(one))
+        real = versions.version
+        monkeypatch.setattr(versions, "version", lambda one: "99" if one == name else real(one))
     assert revision_of(CLAIM) != before
 
 

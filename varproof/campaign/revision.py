@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import ast
-import importlib.metadata
 import importlib.util
 import json
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 
-import numpy as np
-
 import varproof
+from varproof.campaign.versions import versions
 from varproof.claims.attack_registry import attack_module
 from varproof.claims.model import Claim
 from varproof.claims.registry import CLAIMS
-
-LIBRARIES = ("hypothesis", "python-flint")
 
 
 def revision_of(claim: Claim, module_path: Path | None = None) -> str:
@@ -33,14 +29,19 @@ def revision_of(claim: Claim, module_path: Path | None = None) -> str:
     False
     """
     hashed = blake2b(digest_size=16)
-    hashed.update(json.dumps([_statement(claim), _versions()], sort_keys=True).encode())
+    hashed.update(json.dumps([_said(claim), versions()], sort_keys=True).encode())
     texts = [blake2b(file.read_bytes(), digest_size=16).digest() for file in sources_of(claim, module_path)]
     for text in sorted(texts):  # the places of the files do not count
         hashed.update(text)
     return hashed.hexdigest()
 
 
-def _statement(claim: Claim) -> list[object]:
+def statement_digest(claim: Claim) -> str:
+    """A digest of what a claim says, whatever code stands behind it: for people who compare two campaigns."""
+    return blake2b(json.dumps(_said(claim), sort_keys=True).encode(), digest_size=8).hexdigest()
+
+
+def _said(claim: Claim) -> list[object]:
     variants = [
         [one.name, {name: str(value) for name, value in one.constants.items()}, sorted(one.dropped)]
         for one in claim.falsified
@@ -56,11 +57,6 @@ def _statement(claim: Claim) -> list[object]:
         variants,
         claim.corrected.statement if claim.corrected else "",
     ]
-
-
-def _versions() -> dict[str, str]:
-    own = {"varproof": varproof.__version__, "numpy": np.__version__}
-    return own | {name: importlib.metadata.version(name) for name in LIBRARIES}
 
 
 def sources_of(claim: Claim, module_path: Path | None = None) -> tuple[Path, ...]:

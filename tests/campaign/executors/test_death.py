@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,12 +16,15 @@ import pytest
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits and processes are looked at as Linux has them")
 
+# Ctrl-C is heard also where the tests run in the background of a shell, which ignores it for them
 COORDINATOR = """
+import signal
 import sys
 from pathlib import Path
 from varproof.campaign.chunk import Chunk
 from varproof.campaign.executors.executor import Job
 from varproof.campaign.executors.local import LocalExecutor
+signal.signal(signal.SIGINT, signal.default_int_handler)
 executor = LocalExecutor(2, Path(sys.argv[1]))
 for count, name in enumerate(sys.argv[2:], 8):
     executor.submit(Job(Chunk(name, "statement", "exhaustive", (), 0, count), 0, 1, 600.0, 0))
@@ -30,14 +35,19 @@ while True:
 """
 
 
-def _started(tools: SimpleNamespace, *names: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+@contextmanager
+def _started(tools: SimpleNamespace, *names: str) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
         [sys.executable, "-c", COORDINATOR, str(tools.POISON), *names],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
         process_group=0,
-    )
+    ) as coordinator:
+        try:
+            yield coordinator
+        finally:
+            coordinator.kill()  # a test that fails must not wait for it
 
 
 def _working(tools: SimpleNamespace, coordinator: subprocess.Popen[str]) -> set[int]:
@@ -98,4 +108,3 @@ def test_a_coordinator_that_is_stopped_for_a_while_loses_nothing(tools: SimpleNa
         os.killpg(coordinator.pid, signal.SIGCONT)
         assert coordinator.stdout is not None
         assert coordinator.stdout.readline().strip() == "Done"
-        coordinator.kill()

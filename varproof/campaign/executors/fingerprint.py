@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from hashlib import blake2b
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-LIBRARIES = ("numpy", "hypothesis", "python-flint", "scipy", "sympy")
+from varproof.campaign.versions import versions
+
+MORE = ("scipy", "sympy")  # which attacks may use
 PACKAGES = ("varproof", "reductions")
 
 
@@ -18,13 +19,7 @@ def fingerprint(claims_module: str | None = None) -> dict[str, str]:
     >>> fingerprint()["python"] == f"{sys.version_info.major}.{sys.version_info.minor}"
     True
     """
-    found = {"python": f"{sys.version_info.major}.{sys.version_info.minor}"}
-    found["varproof"] = str(import_module("varproof").__version__)
-    for name in LIBRARIES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "not installed"
+    found = {"python": f"{sys.version_info.major}.{sys.version_info.minor}", **versions(*MORE)}
     found["source of varproof"] = _source_digest()
     if claims_module is not None:
         found[f"file {claims_module}"] = _file_digest(claims_module)

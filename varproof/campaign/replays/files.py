@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,9 +21,9 @@ from varproof.campaign.replays.record import (
     revision_digest,
     statement_of,
     to_json,
-    versions,
 )
 from varproof.campaign.subjects import Subject
+from varproof.campaign.versions import versions
 from varproof.claims.model import Claim
 
 
@@ -58,7 +59,7 @@ def save_replay(
         judgement=str(failure.get("judgement", "")),
         point=dict(failure.get("point") or {}),
         story=tuple(failure.get("story") or ()),
-        versions=versions(),
+        versions={"python": platform.python_version(), **versions()},
         seed=seed if seed is not None else failure.get("seed"),
         chunk=chunk or str(failure.get("chunk", "")),
         digest=digest,

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import json
 import math
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from hashlib import blake2b
-from importlib.metadata import version
 from typing import Any
 
-from varproof import __version__
 from varproof.campaign.instances import encode_instance, outline
 from varproof.campaign.subjects import CORRECTED, Subject
 from varproof.claims.attack import Instance
 from varproof.families.space import encode_value
 
 FORMAT = "varproof/replay/1"
-LIBRARIES = ("numpy", "hypothesis", "python-flint")
 TEXTS = ("claim", "subject", "statement", "revision", "judgement", "chunk", "digest")
 TABLES = ("versions", "point")
 DAMAGE = (KeyError, TypeError, ValueError, ZeroDivisionError, OverflowError, AttributeError)
@@ -52,11 +48,6 @@ class Replay:
     seed: int | None = None
     chunk: str = ""
     digest: str = ""
-
-
-def versions() -> dict[str, str]:
-    """What a failure was met with; for people, nothing is compared."""
-    return {"varproof": __version__, "python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
 
 
 def statement_of(subject: Subject) -> str:

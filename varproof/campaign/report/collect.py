@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from importlib import metadata
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from varproof import __version__
 from varproof.campaign.chunk import Chunk, cell_text
 from varproof.campaign.goals import ClaimGoal, FormGoal, Goals, goals_of
 from varproof.campaign.report.confidence import confidence
@@ -17,14 +13,15 @@ from varproof.campaign.report.model import ArmReport, ClaimReport, Coverage, For
 from varproof.campaign.report.saved import saved_failure
 from varproof.campaign.report.slope import slope_of
 from varproof.campaign.result import Result
+from varproof.campaign.revision import statement_digest
 from varproof.campaign.subjects import CORRECTED, Subject, subjects_of
 from varproof.campaign.totals import ArmTotals, Totals
+from varproof.campaign.versions import versions
 from varproof.claims.attack import ARMS
 from varproof.claims.model import Claim
 
 Row = tuple[Chunk, str, Result | None, str, Mapping[str, Any] | None]
 Replays = Mapping[tuple[str, str], str]  # (claim, subject) -> file of the saved failure
-DISTRIBUTIONS = ("numpy", "hypothesis", "python-flint")
 ORDER = (*ARMS, "power")
 
 
@@ -84,7 +81,7 @@ def collect(
         _settings(source.settings),
         dict(source.counts()),
         source.digest(),
-        _versions(),
+        versions(),
         str(store),
         made,
     )
@@ -115,7 +112,7 @@ def _claim(claim: Claim, goal: ClaimGoal, totals: Mapping[tuple[str, str], Total
         goal.reasons,
         true_forms,
         tuple(form for form, one in zip(forms, goal.forms, strict=True) if one.subject.variant is not None),
-        _digest(claim),
+        statement_digest(claim),
     )
 
 
@@ -185,27 +182,3 @@ def _text(subject: Subject) -> str:
 
 def _rank(arm: str) -> tuple[int, str]:
     return (ORDER.index(arm) if arm in ORDER else len(ORDER), arm)
-
-
-def _digest(claim: Claim) -> str:
-    variants = [[one.name, _named(one.constants), sorted(one.dropped)] for one in claim.falsified]
-    parts = [claim.statement, claim.kind, claim.expected.value, dict(claim.hypotheses), _named(claim.constants)]
-    corrected = claim.corrected.statement if claim.corrected is not None else None
-    text = json.dumps([*parts, corrected, variants], sort_keys=True)
-    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
-
-
-def _named(constants: Mapping[str, Any]) -> dict[str, str]:
-    return {name: str(value) for name, value in constants.items()}
-
-
-def _versions() -> dict[str, str]:
-    return {"varproof": __version__, **dict(_installed())}
-
-
-def _installed() -> Iterator[tuple[str, str]]:
-    for name in DISTRIBUTIONS:
-        try:
-            yield name, metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
