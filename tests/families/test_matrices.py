@@ -42,6 +42,15 @@ def test_the_matrices_of_a_stack_are_drawn_apart(name):
     assert len({matrix.tobytes() for matrix in stack}) > 1
 
 
+def test_what_is_drawn_for_a_whole_matrix_is_drawn_for_each_of_a_stack():
+    """Cases of a batch are independent only if no two of them share a rank or a side."""
+    generator = np.random.default_rng
+    low = draw("low-rank", (40, 6, 6), 1.0, generator(0))
+    assert {int(np.linalg.matrix_rank(matrix)) for matrix in low} == {1, 2, 3}
+    several = draw("duplicated", (40, 1, 32), 1.0, generator(0))
+    assert {len(np.unique(row)) for row in several} == {1, 2, 3}
+
+
 def ranks(name, shape):
     return [np.linalg.matrix_rank(draw(name, shape, 1.0, np.random.default_rng(seed))) for seed in range(20)]
 

@@ -40,6 +40,23 @@ def sparse(shape: tuple[int, ...], bound: float, rng: np.random.Generator) -> Ar
     return np.asarray((rng.random(shape) < share) * rng.choice((-bound, bound), size=shape))
 
 
+def one_by_one(family: Family) -> Family:
+    """A family that draws a number for the whole matrix: of a stack every matrix draws its own, as independent ones do.
+
+    >>> stack = one_by_one(low_rank)((2, 3, 4), 1.0, np.random.default_rng(0))
+    >>> stack.shape
+    (2, 3, 4)
+    """
+
+    def drawn(shape: tuple[int, ...], bound: float, rng: np.random.Generator) -> Array:
+        stack = np.empty(shape)
+        for index in np.ndindex(shape[:-2]):
+            stack[index] = family(shape[-2:], bound, rng)
+        return stack
+
+    return drawn
+
+
 def low_rank(shape: tuple[int, ...], bound: float, rng: np.random.Generator) -> Array:
     """A product of normal factors of rank 1 to 3, the largest entry at the bound."""
     rank = min(int(rng.integers(1, 4)), *shape[-2:])
@@ -67,9 +84,9 @@ FAMILIES: Mapping[str, Family] = {
     "aligned": aligned,
     "gaussian": gaussian,
     "sparse": sparse,
-    "low-rank": low_rank,
+    "low-rank": one_by_one(low_rank),
     "one-hot": one_hot,
-    "duplicated": duplicated,
+    "duplicated": one_by_one(duplicated),
     "signs": random_signs,
     "alternating": alternating,
     "walsh": walsh,

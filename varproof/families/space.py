@@ -43,6 +43,10 @@ class Choice:
 
     options: tuple[Value, ...]
 
+    def __post_init__(self) -> None:
+        if isinstance(self.options, str):  # its letters would be the options
+            raise InputError("options of a choice", got=repr(self.options), allowed=f"a tuple: ({self.options!r},)")
+
 
 @dataclass(frozen=True)
 class Seed:
@@ -68,6 +72,8 @@ class Space:
 
     def __post_init__(self) -> None:
         for name, field in self.fields.items():
+            if not isinstance(field, Field):
+                raise InputError(f"field {name} of a space", got=field, allowed="Integer, Real, Choice or Seed")
             if _empty(field):
                 raise InputError(
                     f"field {name} has no values", got=field, allowed="low <= high (low > 0 with log), or some options"
@@ -113,7 +119,10 @@ class Space:
         """
         field = self.fields[name]
         if isinstance(field, Choice):
-            return {str(option): Choice((option,)) for option in field.options}
+            named: dict[str, Part] = {str(option): Choice((option,)) for option in field.options}
+            if len(named) == len(field.options):
+                return named
+            return {repr(option): Choice((option,)) for option in field.options}  # 1 and "1" are two cells
         if isinstance(field, Seed):
             raise InputError(f"field {name} is a seed", got=field, allowed="Integer, Real or Choice for a map's axis")
         if isinstance(field, Integer):
@@ -124,7 +133,12 @@ class Space:
             return {f"{low}..{end}": Integer(low, end, field.log) for low, end in zip(lows, ends, strict=True)}
         if field.low == field.high:
             return {f"{field.low:.3g}": field}
-        return {f"{low:.3g}..{high:.3g}": Real(low, high, field.log) for low, high in pairwise(_edges(field))}
+        parts = [Real(low, high, field.log) for low, high in pairwise(_edges(field))]
+        # as many digits as keep the parts of a narrow field apart
+        labelled: Iterator[dict[str, Part]] = (
+            {f"{one.low:.{digits}g}..{one.high:.{digits}g}": one for one in parts} for digits in range(3, 18)
+        )
+        return next(labels for labels in labelled if len(labels) == len(set(parts)))
 
     def cells(self, names: tuple[str, ...]) -> list[Cell]:
         """All combinations of bins of the named fields, as (name, label) pairs.
@@ -160,7 +174,7 @@ def _edges(field: Integer | Real) -> list[float]:
         inner = [math.exp(low + (high - low) * part / BINS) for part in range(1, BINS)]
     else:
         inner = [field.low + (field.high - field.low) * part / BINS for part in range(1, BINS)]
-    return [field.low, *inner, field.high]
+    return [field.low, *(min(max(edge, field.low), field.high) for edge in inner), field.high]
 
 
 def _drawn(field: Field, rng: np.random.Generator) -> Value:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -41,6 +42,13 @@ def test_tightness_kills_only_tight_claims_that_stay_below_what_is_attained(toy:
     assert killed("tight", Fraction(9, 10)) == ""
     assert killed("tight", None) == ""
     assert killed("upper", Fraction(11, 10)) == ""
+
+
+def test_a_dropped_hypothesis_is_killed_by_a_violation_only(toy: Callable[..., Subject]) -> None:
+    dropping = Variant("v", "because", dropped=frozenset({"unit"}))
+    subject = toy(kind="tight", attains=Fraction(11, 10), variant=dropping, expects="fail")
+    subject = replace(subject, case=replace(subject.case, dropped=dropping.dropped))
+    assert run_chunk(CHUNK, subject, 0).killed == ""
 
 
 def test_nothing_measured_is_no_tightness(toy: Callable[..., Subject]) -> None:

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from flint import arb
+from flint import arb, ctx
 
 from varproof.campaign.subjects import subject_named
 from varproof.claims.attack import Instance, Judgement
@@ -44,6 +44,18 @@ def test_the_judge_needs_every_point_of_both_balls():
     tiny = arb(2) ** -5000
     assert looked_at(tiny / 4, tiny)[0] == 0.25
     assert looked_at(arb(1), tiny) == (LARGEST, Judgement.VIOLATED)
+
+
+def test_balls_that_decide_nothing_are_not_below_the_bound():
+    """What the judge leaves open must be seen by the first look, or it would pass without being looked at."""
+    assert looked_at(arb(2, 1), arb("2.5", 1))[0] > 1
+    assert looked_at(arb(2, 10), arb(3, 10)) == (pytest.approx(math.nan, nan_ok=True), Judgement.AMBIGUOUS)
+    assert looked_at(arb(5), arb("nan")) == (pytest.approx(math.nan, nan_ok=True), Judgement.AMBIGUOUS)
+    assert looked_at(arb("nan"), arb(5)) == (pytest.approx(math.nan, nan_ok=True), Judgement.AMBIGUOUS)
+    # a violation by less than a float can tell
+    with ctx.workprec(128):
+        ratio, verdict = looked_at(1 + arb(2) ** -60, arb(1))
+    assert (ratio > 1, verdict) == (True, Judgement.VIOLATED)
 
 
 def test_outside_the_hypotheses_there_is_no_ratio():

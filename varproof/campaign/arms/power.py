@@ -18,7 +18,8 @@ def power(chunk: Chunk, subject: Subject, run: Callable[[Chunk], Result]) -> Res
     """The arms in turn, `count` cases each, until one finds a violation that the judge confirms.
 
     The search has as many evaluations as the statement's, since a variant of a claim of kind "tight" whose largest
-    ratio stays below `attains` is killed too: it says less than what is attained. `run` runs one arm on a chunk.
+    ratio stays below `attains` is killed too: it says less than what is attained. Not one that drops a hypothesis: it
+    has all cases of the statement and more, so a smaller ratio is a weaker search. `run` runs one arm on a chunk.
     """
     attack = subject.attack
     able = [arm for arm in IN_TURN if arm in attack.arms and (arm != "exhaustive" or attack.small is not None)]
@@ -30,6 +31,7 @@ def power(chunk: Chunk, subject: Subject, run: Callable[[Chunk], Result]) -> Res
             return replace(total, killed="violation")
     too_small = (
         subject.claim.kind == "tight"
+        and not subject.case.dropped
         and attack.attains is not None
         and total.worst is not None
         and total.worst["ratio"] < attack.attains

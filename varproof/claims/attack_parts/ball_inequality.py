@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from varproof.claims.model import Case
 from varproof.families.space import Point, Space, Value
 
 LARGEST = 1e300  # ratios beyond it count as this one
+ABOVE = math.nextafter(1.0, 2.0)
 
 
 class Sides(NamedTuple):
@@ -48,11 +50,7 @@ def ball_inequality(
         found = sides(instance.numbers, case)
         if found is None:
             return None
-        ratio = FAILS if found.left > found.right else 0.0
-        if found.right > 0:
-            # before rounding: both may be far below the smallest float
-            ratio = min(to_float(found.left / found.right), LARGEST)
-        return Measurement(ratio, found.size, to_float(found.left), to_float(found.right))
+        return Measurement(_ratio(found.left, found.right), found.size, to_float(found.left), to_float(found.right))
 
     def judge(instance: Instance, case: Case) -> Judgement:
         found = sides(instance.numbers, case)
@@ -63,6 +61,19 @@ def ball_inequality(
         return Judgement.PASS if found.left <= found.right else Judgement.AMBIGUOUS
 
     return Attack(space, build, measure, judge, cells, small=small, attains=attains, cost=cost, most=most, arms=arms)
+
+
+def _ratio(left: arb, right: arb) -> float:
+    """left/right on the side of 1 that the balls prove; where they overlap the largest one that they allow."""
+    holds, fails = bool(left <= right), bool(left > right)
+    if not right > 0:
+        return FAILS if fails else 0.0 if holds else math.nan
+    quotient = left / right  # before rounding: both may be far below the smallest float
+    if holds:
+        return min(to_float(quotient), 1.0)
+    if fails:
+        return min(max(to_float(quotient), ABOVE), LARGEST)
+    return min(to_float(quotient.upper()), LARGEST)
 
 
 def exact(value: Value) -> Fraction:
