@@ -10,7 +10,8 @@ import pytest
 
 from varproof.base.verdict import Finding, Verdict
 from varproof.campaign.chunk import POWER, Chunk, cell_text
-from varproof.campaign.goals import CODES, Goals, Outcome, form_goal, goals_of
+from varproof.campaign.form_goals import Outcome, form_goal
+from varproof.campaign.goals import CODES, Goals, goals_of
 from varproof.campaign.plan import plan
 from varproof.campaign.result import BARS, Result
 from varproof.campaign.subjects import subject_named, subjects_of

@@ -18,7 +18,7 @@ from varproof.base.errors import InputError, VarproofError
 from varproof.campaign.arms.run import run_chunk
 from varproof.campaign.chunk import Chunk
 from varproof.campaign.claim_modules import load_claim_module
-from varproof.campaign.goals import LEAST_SHARE
+from varproof.campaign.form_goals import LEAST_SHARE
 from varproof.campaign.instances import decode_instance
 from varproof.campaign.plan import cases_of
 from varproof.campaign.replays import replay, replay_all, save_replay

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from varproof.campaign.chunk import Chunk, cell_text
-from varproof.campaign.goals import ClaimGoal, FormGoal, Goals, goals_of
+from varproof.campaign.form_goals import FormGoal
+from varproof.campaign.goals import ClaimGoal, Goals, goals_of
 from varproof.campaign.report.confidence import confidence
 from varproof.campaign.report.model import ArmReport, ClaimReport, Coverage, FormReport, Report
 from varproof.campaign.report.saved import saved_failure
