@@ -1,9 +1,9 @@
 """What every attack of the ledger owes a campaign: repeatable cases, honest ratios, power against wrong variants."""
 
-import importlib
 import math
 from functools import cache
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,10 +11,10 @@ import pytest
 from varproof.campaign.arms.run import run_chunk
 from varproof.campaign.chunk import POWER
 from varproof.campaign.plan import plan
-from varproof.campaign.subjects import subjects_of
-from varproof.claims.attack import Attack, Judgement
-from varproof.claims.attack_registry import attack_module
-from varproof.claims.registry import CLAIMS, load_claim
+from varproof.campaign.subjects import CORRECTED, subjects_of
+from varproof.claims import attacks
+from varproof.claims.attack import Judgement
+from varproof.claims.registry import CLAIMS, load_claim, load_claims
 
 POINTS = 20
 SECONDS = 0.1  # of one test, about
@@ -22,26 +22,12 @@ SLACK = 1e-9  # ratios of floats may exceed 1 by this much where a bound is atta
 CHEAP = 1e-3  # seconds a case: the kills of dearer ones are among the slow tests
 
 
-def module_of(claim_id):
-    name = attack_module(claim_id)
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name != name:
-            raise
-        return None
-
-
-def attacked():
-    return [claim_id for claim_id, _ in CLAIMS if getattr(module_of(claim_id), "ATTACK", None) is not None]
-
-
 @cache
 def subjects(claim_id):
     return {subject.name: subject for subject in subjects_of(load_claim(claim_id))}
 
 
-NAMES = [(claim_id, name) for claim_id in attacked() for name in subjects(claim_id)]
+NAMES = [(claim_id, name) for claim_id, _ in CLAIMS for name in subjects(claim_id)]
 FORMS = [(claim_id, name) for claim_id, name in NAMES if subjects(claim_id)[name].variant is None]
 
 
@@ -222,6 +208,11 @@ def test_every_wrong_variant_is_killed_within_the_budget_of_a_plan(claim_id, nam
     assert results[0].raised == 0, results[0].error
 
 
-def test_an_attack_is_looked_up_for_every_claim_that_has_one():
-    assert attacked()
-    assert all(isinstance(subjects(claim_id)["statement"].attack, Attack) for claim_id in attacked())
+def test_no_attack_lies_there_for_a_claim_that_does_not_exist():
+    files = {path.stem for path in Path(attacks.__file__).parent.glob("*.py")} - {"__init__"}
+    assert files <= {module for _, module in CLAIMS}
+
+
+@pytest.mark.parametrize("claim_id", [claim.id for claim in load_claims() if claim.corrected is not None])
+def test_a_corrected_form_is_attacked_too(claim_id):
+    assert CORRECTED in subjects(claim_id)

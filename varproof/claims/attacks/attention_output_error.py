@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -15,6 +14,7 @@ from varproof.approx.softmax_lemma import l1_bound_from_relative_error
 from varproof.attention.tables.relative import RelativeTable, relative_table
 from varproof.base.balls import ball
 from varproof.claims.attack import Attack, Instance, Judgement, Measurement
+from varproof.claims.attack_parts.exact_entries import fractions
 from varproof.claims.attention_cases import polynomial_ball, weighted_mean
 from varproof.claims.model import Case
 from varproof.families.matrices import FAMILIES, draw
@@ -127,8 +127,8 @@ def _shape(eps: float) -> float:
 def judge(instance: Instance, case: Case) -> Judgement:
     """By balls on the very scores and values; the coefficients and the error of the table are exact numbers."""
     table = table_of(float(instance.numbers["bound"]), int(instance.numbers["degree"]), case)
-    scores = _fractions(instance.arrays["scores"])
-    values = _fractions(instance.arrays["values"])
+    scores = fractions(instance.arrays["scores"]).tolist()
+    values = fractions(instance.arrays["values"]).tolist()
     offset = Fraction(_offset(float(instance.numbers["bound"]), case))
     with ctx.workprec(BITS):
         weights = [polynomial_ball(table.coefficients, table.bound, s + offset) for s in scores]
@@ -140,10 +140,6 @@ def judge(instance: Instance, case: Case) -> Judgement:
         if error > limit:
             return Judgement.VIOLATED
         return Judgement.PASS if error <= limit else Judgement.AMBIGUOUS
-
-
-def _fractions(numbers: Any) -> Sequence[Fraction]:
-    return [Fraction(float(number)) for number in numbers]
 
 
 ATTACK = Attack(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from varproof.attention.head import Head
 from varproof.attention.result import HeadResult
 from varproof.claims.attack import Attack, Instance, Judgement, Measurement
 from varproof.claims.attack_parts.drawn_schedule import sides_of, sides_up_to
+from varproof.claims.attack_parts.exact_entries import fractions
 from varproof.claims.attention_cases import levels_of, one_stage, stages_of
 from varproof.claims.model import Case
 from varproof.families.matrices import FAMILIES, draw
@@ -111,7 +111,7 @@ def _sums(instance: Instance, case: Case, schedule: Schedule) -> tuple[Any, Any,
 def judge(instance: Instance, case: Case) -> Judgement:
     """The sums in fractions; then both runs against an enclosure of attention with the mask."""
     schedule = Schedule(sides_of(int(instance.numbers["sides"])))
-    exactly = {name: _fractions(instance.arrays[name]) for name in "qkv"}
+    exactly = {name: fractions(instance.arrays[name]) for name in "qkv"}
     left, right, _ = _sums(replace(instance, arrays=exactly), case, schedule)
     if not bool((left == right).all()):
         return Judgement.VIOLATED
@@ -126,11 +126,6 @@ def judge(instance: Instance, case: Case) -> Judgement:
                 return Judgement.VIOLATED
         sure = sure and bool((np.array(reference.row_error(masked, answer.values)) <= answer.bound).all())
     return Judgement.PASS if sure else Judgement.AMBIGUOUS
-
-
-def _fractions(array: NDArray[Any]) -> NDArray[Any]:
-    rows = [[Fraction(float(entry)) for entry in row] for row in array]
-    return np.array(rows, dtype=object).reshape(array.shape)
 
 
 ATTACK = Attack(

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +13,8 @@ from numpy.typing import NDArray
 from varproof.claims.attack import Attack, Instance, Judgement, Measurement
 from varproof.claims.attack_parts.drawn_check import drawn_check
 from varproof.claims.attack_parts.drawn_schedule import schedule_text, sides_of, sides_up_to
-from varproof.claims.exact_maps import Map, extremal_row, interpolated, largest, sign_map
+from varproof.claims.attack_parts.exact_entries import fractions
+from varproof.claims.exact_maps import extremal_row, interpolated, largest, sign_map
 from varproof.claims.interpolation_growth import KERNEL, check
 from varproof.claims.model import Case
 from varproof.families.matrices import FAMILIES, draw
@@ -44,7 +44,7 @@ def axes(point: Point) -> Mapping[str, Value]:
     return {"schedule": schedule_text(int(point["sides"]))}
 
 
-CHECK = drawn_check(check, Space({"sides": SPACE.fields["sides"]}), cells=(), cost=0.0, axes=axes)
+CHECK = drawn_check(check, Space({"sides": SPACE.fields["sides"]}), cells=(), cost=0.01, axes=axes)
 
 
 @lru_cache(maxsize=4096)
@@ -147,7 +147,7 @@ def judge(instance: Instance, case: Case) -> Judgement:
     if run == STATED:
         return CHECK.judge(Instance(numbers={"sides": instance.numbers["sides"]}), case)
     operators = operators_of(run, sides)
-    fields = [_fractions(instance.arrays[f"field_{place}"]) for place in range(len(operators))]
+    fields = [fractions(instance.arrays[f"field_{place}"]).tolist() for place in range(len(operators))]
     if run == CHAINED:
         size, image = largest(fields[0]), interpolated(operators[0], fields[0])
         for operator, field in zip(operators[1:], fields[1:], strict=True):
@@ -158,10 +158,6 @@ def judge(instance: Instance, case: Case) -> Judgement:
         images = [interpolated(operator, field) for operator, field in zip(operators, fields, strict=True)]
         image = [[sum(cells, Fraction(0)) for cells in zip(*lines, strict=True)] for lines in zip(*images, strict=True)]
     return Judgement.VIOLATED if largest(image) > bound_of(run, sides, case) * size else Judgement.PASS
-
-
-def _fractions(field: NDArray[Any]) -> Map:
-    return [[Fraction(float(entry)) for entry in line] for line in field]
 
 
 ATTACK = Attack(

@@ -50,7 +50,7 @@ SPACE = Space(
     }
 )
 CHECK = drawn_check(
-    check, Space({"head_dim": SPACE.fields["head_dim"], "degree": SPACE.fields["degree"]}), cells=(), cost=0.0
+    check, Space({"head_dim": SPACE.fields["head_dim"], "degree": SPACE.fields["degree"]}), cells=(), cost=0.01
 )
 
 

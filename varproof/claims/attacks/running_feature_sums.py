@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from varproof.attention.features import FeaturePlan, feature_plan
 from varproof.claims.attack import Attack, Instance, Judgement, Measurement
 from varproof.claims.attack_parts.drawn_schedule import sides_of, sides_up_to
+from varproof.claims.attack_parts.exact_entries import fractions
 from varproof.claims.attention_cases import stages_of
 from varproof.claims.model import Case
 from varproof.claims.running_feature_sums import FORGOTTEN, KERNEL
@@ -98,14 +99,9 @@ def measure(instance: Instance, case: Case) -> Measurement | None:
 
 def judge(instance: Instance, case: Case) -> Judgement:
     """The same loops on fractions: the sums are equal, or they are not."""
-    exactly = {name: _fractions(instance.arrays[name]) for name in "qkv"}
+    exactly = {name: fractions(instance.arrays[name]) for name in "qkv"}
     running, pairs, _ = _outputs(Instance(exactly, instance.numbers), case, Fraction(1))
     return Judgement.PASS if bool((running == pairs).all()) else Judgement.VIOLATED
-
-
-def _fractions(array: NDArray[Any]) -> NDArray[Any]:
-    rows = [[Fraction(float(entry)) for entry in row] for row in array]
-    return np.array(rows, dtype=object).reshape(array.shape)
 
 
 ATTACK = Attack(

@@ -55,7 +55,7 @@ SPACE = Space(
     }
 )
 CHECK = drawn_check(
-    check, Space({"model": Choice(KINDS)}), cells=(), cost=0.0, axes=lambda point: {"model": point["model"], "seed": 1}
+    check, Space({"model": Choice(KINDS)}), cells=(), cost=0.01, axes=lambda point: {"model": point["model"], "seed": 1}
 )
 STATED = Instance(numbers={"model": "forced"})  # the model that the claim's own check runs once beside the rules
 

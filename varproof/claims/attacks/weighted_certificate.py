@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 from flint import ctx
-from numpy.typing import NDArray
 
 from varproof.base.balls import ball
 from varproof.claims.attack import Attack, Instance, Judgement, Measurement
+from varproof.claims.attack_parts.exact_entries import fractions
 from varproof.claims.model import Case
 from varproof.claims.weighted_certificate import SLACK, bound_of
 from varproof.families.matrices import FAMILIES, draw
@@ -96,7 +96,7 @@ def measure(instance: Instance, case: Case) -> Measurement | None:
 
 def judge(instance: Instance, case: Case) -> Judgement:
     """The sums as fractions, the bound as a ball; what attains it counts as within."""
-    e, p, v, sums = (_fractions(instance.arrays[name]) for name in ("e", "p", "v", "sums"))
+    e, p, v, sums = (fractions(instance.arrays[name]).tolist() for name in ("e", "p", "v", "sums"))
     rho = Fraction(float(instance.numbers["rho"]))
     total = sum(p, rho * sums[0])
     weighted = sum((x * y for x, y in zip(p, v, strict=True)), rho * sums[1])
@@ -110,10 +110,6 @@ def judge(instance: Instance, case: Case) -> Judgement:
         if ball(error) > bound:
             return Judgement.VIOLATED
         return Judgement.PASS if ball(error) <= bound else Judgement.AMBIGUOUS
-
-
-def _fractions(numbers: NDArray[np.float64]) -> list[Fraction]:
-    return [Fraction(float(number)) for number in numbers]
 
 
 ATTACK = Attack(
