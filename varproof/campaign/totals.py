@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from varproof.campaign.chunk import Chunk
+from varproof.campaign.chunk import Chunk, cell_text
 from varproof.campaign.result import BARS, Result
 from varproof.claims.attack import Judgement
 
@@ -29,7 +29,7 @@ class ArmTotals:
 
     `largest` is the largest ratio (None without a valid case). `unsettled` counts suspects above 1 by more than
     rounding that no exact second look settled: never judged, or NUMERIC-AMBIGUOUS. Counted chunk by chunk, because
-    a result says how many suspects were judged but not which.
+    a result says how many suspects were judged but not which. `valid_in` has the valid cases by the cell of the chunk.
     """
 
     chunks: int = 0
@@ -44,6 +44,7 @@ class ArmTotals:
     unsettled: int = 0
     judged: dict[str, int] = field(default_factory=dict)
     largest: float | None = None
+    valid_in: dict[str, int] = field(default_factory=dict)
 
     @property
     def violated(self) -> int:
@@ -80,6 +81,8 @@ class Totals:
                 arm.lost.append(LostChunk(chunk.id, reason or status or "no reason was kept", case))
             return
         _add_counts(arm, result)
+        place = cell_text(chunk.cell)
+        arm.valid_in[place] = arm.valid_in.get(place, 0) + result.valid
         for cell, count in result.cells.items():
             self.cells[cell] = self.cells.get(cell, 0) + count
         for bar, count in enumerate(result.histogram):

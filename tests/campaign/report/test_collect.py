@@ -98,6 +98,18 @@ def test_no_confidence_without_a_clean_arm(arm):
     assert confidence(ArmTotals(valid=9)) == pytest.approx(1 - 0.05 ** (1 / 9))
 
 
+def test_cells_with_few_valid_cases_weaken_the_confidence():
+    """A form that fails in the thin cell only: the share printed must be that which 3 cases there can exclude."""
+    thin = ArmTotals(valid=103, valid_in={"a": 100, "b": 3})
+    found = confidence(thin)
+    assert found == pytest.approx(1 - 0.05 ** (1 / 6))
+    # b fails with probability 2 p, a never: all 103 cases are good with this chance
+    assert (1 - 2 * found) ** 3 <= 0.05
+    assert (1 - 2 * share_below(103)) ** 3 > 0.8
+    assert confidence(ArmTotals(valid=100, valid_in={"a": 50, "b": 50})) == share_below(100)
+    assert confidence(ArmTotals(valid=100, valid_in={"a": 100, "b": 0})) is None
+
+
 @pytest.mark.parametrize("valid", [1, 59, 10**6])
 def test_so_many_cases_with_that_share_would_all_be_good_in_one_of_twenty_campaigns(valid):
     assert (1 - share_below(valid)) ** valid == pytest.approx(0.05, rel=1e-6)

@@ -23,7 +23,8 @@ def share_below(valid: int, level: float = LEVEL) -> float:
 def confidence(arm: ArmTotals | None) -> float | None:
     """The share of the iid arm, or None: no valid case, one violated, unsettled, without ratio, or one that raised.
 
-    None too while chunks are missing, since the cases then do not come evenly from all cells.
+    None too while chunks are missing, since the cases then do not come evenly from all cells. Where hypotheses leave
+    some cells fewer valid cases than others, every cell counts with the fewest: what fails may fail there.
 
     >>> confidence(ArmTotals(valid=100, nan=1)) is None
     True
@@ -32,4 +33,5 @@ def confidence(arm: ArmTotals | None) -> float | None:
         return None
     if arm.violated or arm.unsettled or arm.nan or arm.raised:
         return None
-    return share_below(arm.valid)
+    fewest = min(arm.valid_in.values(), default=arm.valid)
+    return share_below(fewest * max(len(arm.valid_in), 1)) if fewest else None
