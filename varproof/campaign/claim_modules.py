@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import importlib.util
 import sys
@@ -10,10 +11,10 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, get_args
 
-from varproof.base.errors import InputError, printable
-from varproof.claims.model import Claim
+from varproof.base.errors import InputError, printable, shorten
+from varproof.claims.model import Claim, Kind, Variant
 from varproof.claims.registry import claim_ids, load_claims
 
 ALLOWED = "a Python file with CLAIM = Claim(...) or CLAIMS = (Claim(...), ...)"
@@ -54,6 +55,7 @@ def load_claim_module(path: str | Path) -> tuple[Claim, ...]:
                 allowed="an id of its own for each",
             )
         seen.add(claim.id)
+        _check_forms(claim)
     return found
 
 
@@ -106,13 +108,18 @@ def _run(path: Path) -> ModuleType:
         sys.path.append(folder)
     try:
         # compiled afresh: a cached compilation misses an edit of the same second and size
-        exec(compile(real.read_bytes(), str(real), "exec", dont_inherit=True), module.__dict__)
+        # what the file prints is no result: --json stays one object
+        with contextlib.redirect_stdout(sys.stderr):
+            exec(compile(real.read_bytes(), str(real), "exec", dont_inherit=True), module.__dict__)
     except (Exception, SystemExit) as error:
         sys.modules.pop(name)
         if before is not None:
             sys.modules[name] = before
         where = f"{printable(path)}:{_line(error, str(real))}"
         said = getattr(error, "message", "") or str(error)
+        came = getattr(error, "got", None)
+        if came is not None:
+            said += f", got {shorten(came)}"
         raise InputError(
             f"the file of claims does not run: {type(error).__name__}: {printable(said)[:300]}",
             got=where,
@@ -128,6 +135,26 @@ def _line(error: BaseException, file: str) -> int:
         return max(error.lineno, 1)
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
     return next((line for line in reversed(lines) if line is not None), 1)
+
+
+def _check_forms(claim: Claim) -> None:
+    """Raises `InputError` for a kind that does not exist, and for wrong variants that no case could reach."""
+    if claim.kind not in get_args(Kind):
+        raise InputError(f"kind of the claim {claim.id}", got=claim.kind, allowed=", ".join(get_args(Kind)))
+    seen: set[str] = set()
+    for variant in claim.falsified:
+        if not isinstance(variant, Variant):
+            raise InputError(f"falsified of {claim.id}", got=type(variant).__name__, allowed="a tuple of Variant(...)")
+        where = f"variant {variant.name!r} of {claim.id}"
+        if variant.name in seen:
+            raise InputError(f"two variants of {claim.id} have the same name", got=variant.name, allowed="unlike names")
+        seen.add(variant.name)
+        for what, names, known in (
+            ("constant", variant.constants, claim.constants),
+            ("hypothesis", variant.dropped, claim.hypotheses),
+        ):
+            if unknown := sorted(set(names) - set(known)):
+                raise InputError(f"{where}: no such {what}", got=unknown[0], allowed=", ".join(known) or "none")
 
 
 def _listed(module: ModuleType, path: Path) -> tuple[Claim, ...]:

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from varproof.base.errors import InputError
 from varproof.claims.model import Case
-from varproof.families.space import Point, Space, Value
+from varproof.families.space import Point, Seed, Space, Value
 
 ARMS = ("exhaustive", "iid", "adversarial", "worst-ratio")
 
@@ -73,7 +74,8 @@ class Attack:
     `cells` names the fields whose bins are the coverage map. `small` is a finite space for the exhaustive arm.
     `attains` is the share of the bound that the worst-ratio arm must reach for a claim of kind "tight". `batch` draws
     and measures many independent cases of a space at once. `cost` is about the CPU seconds of one case. `most` caps
-    the cases per arm of an expensive claim. `arms` are those that make sense for it.
+    the cases per arm of an expensive claim. `arms` are those that make sense for it. Raises `InputError` for cells that
+    are no fields of the space, for unknown arms, and for a cost that is not positive.
     """
 
     space: Space
@@ -87,3 +89,13 @@ class Attack:
     cost: float = 1e-4
     most: int | None = None
     arms: tuple[str, ...] = ARMS
+
+    def __post_init__(self) -> None:
+        if isinstance(self.cells, str):
+            raise InputError("cells of an attack", got=repr(self.cells), allowed=f"a tuple: ({self.cells!r},)")
+        fields = [name for name, field in self.space.fields.items() if not isinstance(field, Seed)]
+        for what, names, allowed in (("cells", self.cells, fields), ("arms", self.arms, list(ARMS))):
+            if unknown := [name for name in names if name not in allowed]:
+                raise InputError(f"{what} of an attack", got=unknown[0], allowed=", ".join(allowed))
+        if not 0 < self.cost < float("inf"):
+            raise InputError("cost of an attack, in seconds per case", got=self.cost, allowed="a positive number")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -23,6 +24,7 @@ from varproof.cli.campaign_options import (
     checked_time,
     executor_text,
 )
+from varproof.cli.campaign_stop import Stop, stoppable
 from varproof.cli.output import JsonFlag, Seed, emit_json, results, talk
 from varproof.cli.progress import progress
 
@@ -145,19 +147,20 @@ def _go(
     from varproof.campaign.report import collect
 
     try:
-        with progress("chunks", total) as advance:
+        with stoppable() as stop, progress("chunks", total) as advance:
             summary = run_campaign(
                 store,
                 claims,
                 workers,
                 time_limit=limit,
-                on_progress=_Meter(advance),
+                on_progress=_Meter(advance, stop),
                 replay=replay,
                 save_replay=save_replay,
                 retry_lost=retry,
             )
     except KeyboardInterrupt:
-        talk().print(f"stopped; varproof campaign resume --store {printable(shown)} goes on", soft_wrap=True)
+        again = printable(shlex.quote(str(shown)))
+        talk().print(f"stopped; varproof campaign resume --store {again} goes on", soft_wrap=True)
         raise
     report = collect(store, claims, store=shown)
     if as_json:
@@ -176,15 +179,16 @@ def _go(
 
 
 class _Meter:
-    """Turns "so many are done" into steps of a progress bar."""
+    """Turns "so many are done" into steps of a progress bar, and notices a Ctrl-C that was swallowed."""
 
-    def __init__(self, advance: Any) -> None:
-        self.advance, self.done = advance, 0
+    def __init__(self, advance: Any, stop: Stop) -> None:
+        self.advance, self.stop, self.done = advance, stop, 0
 
     def __call__(self, done: int, planned: int) -> None:
         """Called by the coordinator after every chunk."""
         self.advance(done - self.done)
         self.done = done
+        self.stop.check()
 
 
 def _tell(summary: Summary) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,7 +48,9 @@ def show_report(console: Console, report: Report, store: Path) -> None:
         soft_wrap=True,
     )
     if report.exit_code == 3:
-        console.print(f"go on with: varproof campaign resume --store {printable(store)}", soft_wrap=True)
+        console.print(
+            f"go on with: varproof campaign resume --store {printable(shlex.quote(str(store)))}", soft_wrap=True
+        )
 
 
 def _row(claim: ClaimReport) -> tuple[object, ...]:

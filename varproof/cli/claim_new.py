@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import shlex
 from importlib import resources
 from pathlib import Path
 from typing import Annotated
@@ -43,7 +44,7 @@ def new(
     template = (resources.files("varproof.examples") / f"{TEMPLATE}.py").read_text(encoding="utf-8")
     with replacing(target) as scratch:
         scratch.write_text(template.replace(f'id="{TEMPLATE}"', f'id="{name}"'), encoding="utf-8")
-    command = f"varproof campaign run --claims {printable(target)}"
+    command = f"varproof campaign run --claims {printable(shlex.quote(str(target)))}"
     if as_json:
         emit_json("claim new", {"claim": name, "written": target, "next": command})
     else:

@@ -99,7 +99,7 @@ class Accumulator:
                 self._suspect(kept)
         self.suspects += int((good > 1).sum())
 
-    def failed(self, index: int, error: Exception, point: Point | None, where: str, count: int = 1) -> None:
+    def failed(self, index: int, error: BaseException, point: Point | None, where: str, count: int = 1) -> None:
         """Count cases that raised."""
         self.raised += count
         if self.error is None:
@@ -132,7 +132,7 @@ def _kept(index: int, found: Measurement, ratio: float, point: Point | None, mak
     return Kept(index, Measurement(ratio, int(found.size), found.measured, found.bound), point, make)
 
 
-def describe_error(index: int, error: Exception, point: Point | None, where: str) -> dict[str, Any]:
+def describe_error(index: int, error: BaseException, point: Point | None, where: str) -> dict[str, Any]:
     """An exception as plain data: type, message, where it was raised, and the point of the case."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:

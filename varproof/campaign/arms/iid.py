@@ -52,7 +52,7 @@ def _batch(probe: Probe, start: int, count: int, rng: np.random.Generator) -> No
         if shapes != ((count,), (count,)):
             raise ValueError(f"a batch of {count} cases gave ratios and sizes of shapes {shapes}")
         found.add_batch(start, batch)
-    except Exception as error:  # whatever a claim's code raises is a finding about that code
+    except (Exception, SystemExit) as error:  # whatever a claim's code raises is a finding about that code
         found.failed(start, error, None, "batch", count)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from varproof.campaign.arms.accumulator import Accumulator, Kept
+from varproof.campaign.arms.answers import check_judgement
 from varproof.campaign.recorder import Recorder
 from varproof.campaign.result import Result
 from varproof.campaign.subjects import Subject
@@ -27,9 +28,9 @@ def judged(found: Accumulator, subject: Subject, recorder: Recorder, shrink: Shr
         recorder.case(kept.index, kept.point)
         try:
             instance = kept.make()
-            verdict = subject.attack.judge(instance, subject.case)
+            verdict = check_judgement(subject.attack.judge(instance, subject.case))
             counts[verdict.value] = counts.get(verdict.value, 0) + 1
-        except Exception as error:  # whatever a claim's code raises is a finding about that code
+        except (Exception, SystemExit) as error:  # whatever a claim's code raises is a finding about that code
             found.failed(kept.index, error, kept.point, "judge")
             continue
         if verdict is Judgement.VIOLATED and failure is None and shrink is not None and subject.expects == "hold":

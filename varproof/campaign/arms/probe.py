@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from varproof.campaign.arms.accumulator import Accumulator
+from varproof.campaign.arms.answers import check_instance, check_measurement
 from varproof.campaign.arms.locator import locator
 from varproof.campaign.chunk import Chunk, cell_text
 from varproof.campaign.recorder import Recorder
@@ -24,6 +25,7 @@ class Probe:
         self.recorder = recorder
         self.found = Accumulator()
         self.instance: Instance | None = None  # of the last valid case
+        self._known = False  # whether the claim's code has answered once as it should
         self._build, self._measure, self._case = attack.build, attack.measure, subject.case
         # the cell of a chunk is that of all its points; no axes, no map
         inside = bool(chunk.cell) or not attack.cells
@@ -38,12 +40,17 @@ class Probe:
         found.cases = index + 1
         try:
             instance = self._build(point, self._case)
+            if instance is not None and not self._known:
+                check_instance(instance, lambda: self._build(point, self._case))
             measured = None if instance is None else self._measure(instance, self._case)
             if measured is None or instance is None:
                 found.rejected += 1
                 return None
+            if not self._known:
+                check_measurement(measured)
+                self._known = True
             ratio = found.add(index, measured, point, instance)
-        except Exception as error:  # whatever a claim's code raises is a finding about that code
+        except (Exception, SystemExit) as error:  # whatever a claim's code raises is a finding about that code
             found.failed(index, error, point, "build or measure")
             return None
         if ratio != ratio:
@@ -67,7 +74,7 @@ class Probe:
                 found.rejected += 1
                 return None
             ratio = found.add(index, measured, None, instance)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             found.failed(index, error, None, "measure")
             return None
         return None if ratio != ratio else ratio

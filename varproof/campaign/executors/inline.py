@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 import time
 from collections import deque
 from pathlib import Path
@@ -36,8 +38,10 @@ class InlineExecutor:
         job = self._waiting[0]
         start = time.monotonic()
         try:
-            event: Done | Lost = Done(job, self._runner.run(job, Silent()), time.monotonic() - start, NAME)
-        except Exception as error:
+            with contextlib.redirect_stdout(sys.stderr):  # what a claim prints is no result
+                found = self._runner.run(job, Silent())
+            event: Done | Lost = Done(job, found, time.monotonic() - start, NAME)
+        except (Exception, SystemExit) as error:  # a claim's sys.exit(0) must not end the campaign as if it were met
             event = Lost(job, reason_of(error), None, NAME)
         self._waiting.popleft()
         return [event]
