@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -107,4 +108,6 @@ def replay(
 def _expanded(path: Path) -> tuple[Path, ...]:
     from varproof.campaign.replays import replay_files
 
+    if not os.path.lexists(path):
+        raise InputError("no such file", got=printable(path), allowed="a replay file (.json), or a folder of them")
     return replay_files(path) if path.is_dir() else (path,)
