@@ -23,6 +23,24 @@ pytestmark = [
 KILLS = 50
 CLAIMS = ("rank_count", "exp_lambert_bounds", "softmax_perturbation", "threshold_lemma")  # chunks of 0.01 to 0.3 s
 SETTINGS = (*CLAIMS, "--cases", "400", "--seed", "7")
+STRETCH, STRETCHES = 30.0, 4  # seconds between two kills; the last one ends both campaigns
+SECOND_LONG = """
+import time
+from dataclasses import replace
+
+from varproof.examples.my_lemma import CLAIM as SHORT
+from varproof.examples.my_lemma import build as built
+
+
+def build(point, case):
+    end = time.process_time() + 0.01
+    while time.process_time() < end:
+        pass
+    return built(point, case)
+
+
+CLAIM = replace(SHORT, id="long", attack=replace(SHORT.attack, build=build, arms=("iid",), cost=0.01))
+"""
 
 
 def command(*words: str) -> list[str]:
@@ -78,7 +96,9 @@ def test_fifty_kills_change_nothing(quiet: dict[str, object], tmp_path: Path) ->
                 given = ("--store", str(store)) if word == "resume" else (*SETTINGS, "--store", str(store))
                 process = started(word, *given, "--workers", "2")
             continue
-        workers, kind = children(process.pid), chance.choice(list(kills))
+        kind, deadline = chance.choice(list(kills)), time.monotonic() + chance.choice((0, 20))
+        while not (workers := children(process.pid)) and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.02)  # on a busy machine they come late: half of the kills wait for them
         if kind == "worker":
             if not workers:
                 continue
@@ -101,6 +121,32 @@ def test_fifty_kills_change_nothing(quiet: dict[str, object], tmp_path: Path) ->
     assert finished("resume", "--store", str(store), "--workers", "2") == 0
     assert status(store) == quiet
     assert min(kills.values()) > 5
+
+
+def test_kills_cost_little(tmp_path: Path) -> None:
+    """Two campaigns side by side, one of them killed three times: it gets at least 80 % as many chunks done."""
+    (tmp_path / "lemma.py").write_text(SECOND_LONG)
+    settings = ("--claims", str(tmp_path / "lemma.py"), "--cases", "100000", "--workers", "1")
+    stores = {name: tmp_path / f"{name}.db" for name in ("quiet", "killed")}
+    running = {name: started("run", *settings, "--store", str(store)) for name, store in stores.items()}
+    begun = time.monotonic()
+    try:
+        for number in range(1, STRETCHES + 1):
+            time.sleep(max(begun + number * STRETCH - time.monotonic(), 0))
+            for name in running if number == STRETCHES else ("killed",):
+                assert running[name].poll() is None
+                os.killpg(running[name].pid, signal.SIGKILL)
+                running[name].wait()
+            if number < STRETCHES:
+                running["killed"] = started("resume", "--store", str(stores["killed"]))
+    finally:
+        for process in running.values():
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+    done = {name: int(str(status(store)["done"])) for name, store in stores.items()}
+    assert done["quiet"] > STRETCH
+    assert done["killed"] >= 0.8 * done["quiet"], done
 
 
 def test_another_number_of_workers_and_no_workers_at_all_end_alike(quiet: dict[str, object], tmp_path: Path) -> None:
