@@ -20,13 +20,13 @@ from varproof.base.errors import InputError
 from varproof.campaign import instances
 from varproof.campaign.instances import (
     DTYPES,
+    assembled,
     decode_instance,
     encode_instance,
     load_arrays,
-    load_instance,
+    outline,
     read_json,
     save_arrays,
-    save_instance,
 )
 from varproof.claims.attack import Instance
 
@@ -67,14 +67,24 @@ def changed(*path: Any, to: Any) -> Any:
     return data
 
 
+def save(path: Path, instance: Instance) -> None:
+    """As replays do: an outline, and the arrays beside it."""
+    save_arrays(path.with_suffix(".npz"), instance.arrays)
+    path.write_text(json.dumps(outline(instance)), encoding="utf-8")
+
+
+def load(path: Path) -> Instance:
+    return assembled(read_json(path), load_arrays(path.with_suffix(".npz")))
+
+
 def test_what_is_encoded_is_decoded_through_real_json() -> None:
     same(SAMPLE, decode_instance(json.loads(json.dumps(VALID, allow_nan=False))))
 
 
 def test_the_same_through_files(tmp_path: Path) -> None:
-    save_instance(tmp_path / "case.one.json", SAMPLE)
+    save(tmp_path / "case.one.json", SAMPLE)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["case.one.json", "case.one.npz"]
-    same(SAMPLE, load_instance(tmp_path / "case.one.json"))
+    same(SAMPLE, load(tmp_path / "case.one.json"))
     with np.load(tmp_path / "case.one.npz", allow_pickle=False) as stored:  # by NumPy alone, too
         assert stored["levels"].tolist() == [3, -1]
 
@@ -82,8 +92,8 @@ def test_the_same_through_files(tmp_path: Path) -> None:
 def test_no_arrays_and_odd_names(tmp_path: Path) -> None:
     for arrays in ({}, {"file": np.ones(2), "allow_pickle": np.ones(1), "a.npy": np.ones(1), "a": np.zeros(3)}):
         made = Instance(arrays=arrays, numbers={"n": 1})
-        save_instance(tmp_path / "a.json", made)
-        same(made, load_instance(tmp_path / "a.json"))
+        save(tmp_path / "a.json", made)
+        same(made, load(tmp_path / "a.json"))
 
 
 def test_the_same_arrays_are_the_same_bytes(tmp_path: Path) -> None:
@@ -105,8 +115,8 @@ def test_any_array_survives_both_ways(
     stored = np.asarray(array, dtype=array.dtype.newbyteorder("S") if swapped else array.dtype, order=order)
     made = Instance(arrays={"x": stored})
     path = tmp_path_factory.mktemp("any") / "x.json"
-    save_instance(path, made)
-    for found in (decode_instance(encode_instance(made)), load_instance(path)):
+    save(path, made)
+    for found in (decode_instance(encode_instance(made)), load(path)):
         other = found.arrays["x"]
         assert (other.shape, other.dtype.name) == (stored.shape, stored.dtype.name)
         assert other.astype(array.dtype).tobytes() == array.tobytes()
@@ -246,32 +256,32 @@ def test_other_dtypes_in_files_are_refused(tmp_path: Path, array: Any) -> None:
 
 
 def test_files_that_are_missing_cut_or_something_else(tmp_path: Path) -> None:
-    save_instance(tmp_path / "a.json", SAMPLE)
+    save(tmp_path / "a.json", SAMPLE)
     whole, arrays = (tmp_path / "a.json").read_bytes(), (tmp_path / "a.npz").read_bytes()
     for cut in (0, 1, len(whole) // 2, len(whole) - 3):
         (tmp_path / "a.json").write_bytes(whole[:cut])
         with pytest.raises(InputError):
-            load_instance(tmp_path / "a.json")
+            load(tmp_path / "a.json")
     (tmp_path / "a.json").write_bytes(whole)
     for cut in (0, 1, len(arrays) // 2, len(arrays) - 3):
         (tmp_path / "a.npz").write_bytes(arrays[:cut])
         with pytest.raises(InputError):
-            load_instance(tmp_path / "a.json")
+            load(tmp_path / "a.json")
     (tmp_path / "a.npz").unlink()
     with pytest.raises(InputError, match="arrays of an instance cannot be read"):
-        load_instance(tmp_path / "a.json")
+        load(tmp_path / "a.json")
     for name in ("missing.json", "", "."):
         with pytest.raises(InputError):
-            load_instance(tmp_path / name)
+            load(tmp_path / name)
 
 
 def test_arrays_of_another_instance_do_not_fit(tmp_path: Path) -> None:
-    save_instance(tmp_path / "a.json", SAMPLE)
+    save(tmp_path / "a.json", SAMPLE)
     others = {**SAMPLE.arrays, "levels": np.array([3, -1, 0], dtype=np.int8)}, {"q": SAMPLE.arrays["q"]}
     for arrays in others:
         save_arrays(tmp_path / "a.npz", arrays)
         with pytest.raises(InputError, match=r"levels is not what|other arrays"):
-            load_instance(tmp_path / "a.json")
+            load(tmp_path / "a.json")
 
 
 def test_json_that_is_deep_long_or_no_text_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -85,19 +85,6 @@ def assembled(data: object, arrays: Arrays) -> Instance:
     return Instance({name: arrays[name] for name in listed}, numbers, axes, boxes)
 
 
-def save_instance(path: Path, instance: Instance) -> None:
-    """Write `path` (JSON) and beside it the arrays (same name, .npz); each is replaced only once it is complete."""
-    text = json.dumps(outline(instance), indent=1) + "\n"
-    save_arrays(path.with_suffix(".npz"), instance.arrays)
-    with replacing(path) as scratch:
-        scratch.write_text(text, encoding="utf-8")
-
-
-def load_instance(path: Path) -> Instance:
-    """What `save_instance` wrote. Raises `InputError` for files that are missing, are no such files or do not fit."""
-    return assembled(read_json(path), load_arrays(path.with_suffix(".npz")))
-
-
 def save_arrays(path: Path, arrays: Arrays) -> None:
     """A NumPy .npz file, the same bytes for the same arrays."""
     with replacing(path) as scratch, zipfile.ZipFile(scratch, "w") as archive:
