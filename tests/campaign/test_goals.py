@@ -248,6 +248,13 @@ def test_where_the_ledger_expects_neither_there_is_no_goal(change: Change) -> No
     assert (goals.exit_code, goals.claims[0].outcome) == (0, Outcome.NO_GOAL)
 
 
+@pytest.mark.parametrize("change", [lambda chunk, r: None, lambda chunk, r: replace(r, valid=0, rejected=r.cases)])
+def test_no_goal_is_no_pass_where_nothing_was_looked_at(change: Change) -> None:
+    claims = [claim_with(expected=Verdict.VACUOUS)]
+    goals = judge(claims, rows_of(claims, lambda chunk, r: r if chunk.arm == POWER else change(chunk, r)))
+    assert (goals.exit_code, goals.claims[0].outcome) == (4, Outcome.UNDER_COVERED)
+
+
 def survive(*names: str) -> Change:
     return lambda chunk, r: replace(r, killed="", judged={}) if f"{chunk.claim}/{chunk.subject}" in names else r
 

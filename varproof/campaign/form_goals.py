@@ -81,6 +81,9 @@ def _against(subject: Subject, totals: Totals) -> Iterable[tuple[Outcome, str]]:
     elif subject.expects == "fail":
         if not totals.violated and not totals.open:
             yield Outcome.NOT_REFUTED, "the ledger says that it fails, and no violation was confirmed"
+    elif subject.expects == "either":
+        if not totals.open and not totals.count("valid"):
+            yield Outcome.UNDER_COVERED, "no case was looked at"
     elif subject.expects == "hold":
         yield from _unsettled(totals)
         if not totals.open:  # what has not run yet may still bring what is missing

@@ -32,6 +32,14 @@ def test_a_batch_counts_like_its_cases_one_by_one(cases: list[tuple[float, int]]
     assert [kept.index for kept in batch.worst_suspects] == [kept.index for kept in single.worst_suspects]
 
 
+def test_minus_infinity_is_no_small_ratio() -> None:
+    """1/-0.0: something is measured and the bound is nothing. It must not pass as the best of all cases."""
+    found = Accumulator()
+    assert np.isnan(found.add(0, Measurement(-float("inf"), 1), None, instance_of(0)))
+    found.add_batch(1, Batch(np.array([-np.inf, 0.5]), np.array([1, 1]), instance_of))
+    assert (found.result().nan, found.result().valid) == (2, 1)
+
+
 def test_the_three_worst_suspects_are_kept_in_order_and_ties_go_to_the_earlier() -> None:
     found = Accumulator()
     for place, ratio in enumerate([1.5, 0.5, 3.0, 1.5, 2.0, 1.0, 3.0]):

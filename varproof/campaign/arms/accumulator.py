@@ -47,12 +47,10 @@ class Accumulator:
 
     def add(self, index: int, found: Measurement, point: Point | None, instance: Instance) -> float:
         """Count one measured case; its ratio, or NaN."""
-        ratio = float(found.ratio)
-        if not -LARGEST <= ratio <= LARGEST:
-            if ratio != ratio:
-                self.nan += 1
-                return ratio
-            ratio = math.copysign(LARGEST, ratio)
+        ratio = min(float(found.ratio), LARGEST)
+        if not ratio >= -LARGEST:  # also minus infinity, what 1/-0.0 gives: a bound of zero is not kept so
+            self.nan += 1
+            return math.nan
         size = found.size
         self.valid += 1
         self.bars[bar_of(ratio)] += 1
@@ -68,9 +66,9 @@ class Accumulator:
 
     def add_batch(self, start: int, batch: Batch) -> None:
         """Count many cases at once."""
-        ratios = np.clip(np.asarray(batch.ratios, dtype=np.float64), -LARGEST, LARGEST)
+        ratios = np.minimum(np.asarray(batch.ratios, dtype=np.float64), LARGEST)
         sizes = np.asarray(batch.sizes)
-        known = np.flatnonzero(~np.isnan(ratios))
+        known = np.flatnonzero(ratios >= -LARGEST)
         self.nan += len(ratios) - len(known)
         self.valid += len(known)
         if not len(known):
