@@ -353,3 +353,11 @@ def test_ratios_are_counted_in_all_bars() -> None:
     totals.add(chunk, "done", Result(histogram=bars))
     totals.add(chunk, "done", Result(histogram=bars))
     assert (totals.histogram[0], totals.histogram[BARS], sum(totals.histogram)) == (2, 4, 6)
+
+
+def test_claims_that_wait_are_told_once_together() -> None:
+    claims = [claim_with("one"), claim_with("two"), claim_with("three")]
+    rows = rows_of(claims, lambda chunk, result: result if chunk.claim == "three" else "pending")
+    goals = judge(claims, rows)
+    assert goals.exit_code == 3
+    assert goals.missed == ("2 of 3 claims are incomplete: some of their chunks have not run.",)

@@ -27,14 +27,10 @@ def show_report(console: Console, report: Report, store: Path) -> None:
     """The table of claims, the goals that were missed, and one line that sums up."""
     rows = [_row(claim) for claim in report.claims]
     console.print(table("", HEADS, rows, right=HEADS[2:]))
-    waiting = tuple(claim.id for claim in report.claims if claim.outcome == "INCOMPLETE")
-    told = [reason for reason in report.missed if not reason.startswith(tuple(f"{name}: " for name in waiting))]
-    for reason in told[:MOST_REASONS]:
+    for reason in report.missed[:MOST_REASONS]:
         console.print(f"- {printable(reason)}", soft_wrap=True)
-    if len(told) > MOST_REASONS:
-        console.print(f"... and {len(told) - MOST_REASONS} more; --json lists all", soft_wrap=True)
-    if waiting:
-        console.print(f"- {len(waiting)} of {len(report.claims)} claims are incomplete: chunks have not run yet")
+    if len(report.missed) > MOST_REASONS:
+        console.print(f"... and {len(report.missed) - MOST_REASONS} more; --json lists all", soft_wrap=True)
     for claim in report.claims:
         for form in claim.forms:
             if form.replay:
