@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 from varproof.campaign.arms.run import run_chunk
 from varproof.campaign.chunk import Chunk
 from varproof.campaign.subjects import Subject
-from varproof.claims.attack import Instance, Judgement, Measurement
+from varproof.claims.attack import Batch, Instance, Judgement, Measurement
 from varproof.claims.model import Case
 from varproof.families.space import Choice, Integer, Real, Seed, Space
 
@@ -33,6 +34,21 @@ def test_a_confirmed_violation_of_what_should_hold_is_shrunk(toy: Callable[..., 
     assert result.failure["judgement"] == "VIOLATED"
     assert result.failure["story"][0]["step"] == "found"
     assert result.failure["story"][0]["ratio"] == pytest.approx(max(result.by_size.values()))
+
+
+def test_a_case_of_a_batch_outside_the_hypotheses_violates_nothing(toy: Callable[..., Subject]) -> None:
+    def batch(space: Space, count: int, rng: np.random.Generator, case: Case) -> Batch:
+        made = Instance({"x": np.array([5.0])})
+        return Batch(np.full(count, 5.0), np.ones(count, dtype=np.int64), lambda place: made)
+
+    def measure(instance: Instance, case: Case) -> Measurement | None:
+        found = float(instance.arrays["x"].max())
+        return None if found > 4 else Measurement(found, 1)
+
+    result = run_chunk(CHUNK, toy(batch=batch, measure=measure), 0)
+    assert (result.judged, result.failure, result.raised) == ({}, None, 3)
+    assert result.error is not None
+    assert "outside the hypotheses" in result.error["message"]
 
 
 @pytest.mark.parametrize("expects", ["fail", "either"])

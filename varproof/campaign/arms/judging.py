@@ -28,9 +28,12 @@ def judged(found: Accumulator, subject: Subject, recorder: Recorder, shrink: Shr
         recorder.case(kept.index, kept.point)
         try:
             instance = kept.make()
+            if kept.point is None and subject.attack.measure(instance, subject.case) is None:
+                # a judge need not know the hypotheses, and a replay of the case would be called stale
+                raise ValueError("a batch gave a case that measure calls outside the hypotheses")
             verdict = check_judgement(subject.attack.judge(instance, subject.case))
             counts[verdict.value] = counts.get(verdict.value, 0) + 1
-        except (Exception, SystemExit) as error:  # whatever a claim's code raises is a finding about that code
+        except Exception as error:  # whatever a claim's code raises is a finding about that code
             found.failed(kept.index, error, kept.point, "judge")
             continue
         if verdict is Judgement.VIOLATED and failure is None and shrink is not None and subject.expects == "hold":
