@@ -33,7 +33,7 @@ def judged(found: Accumulator, subject: Subject, recorder: Recorder, shrink: Shr
                 raise ValueError("a batch gave a case that measure calls outside the hypotheses")
             verdict = check_judgement(subject.attack.judge(instance, subject.case))
             counts[verdict.value] = counts.get(verdict.value, 0) + 1
-        except Exception as error:  # whatever a claim's code raises is a finding about that code
+        except (Exception, SystemExit) as error:  # whatever a claim's code raises is a finding about that code
             found.failed(kept.index, error, kept.point, "judge")
             continue
         if verdict is Judgement.VIOLATED and failure is None and shrink is not None and subject.expects == "hold":
