@@ -34,7 +34,6 @@ KILLS = {
     "loop": f"time limit of {LIMIT:g} s",
     "c_loop": f"time limit of {LIMIT:g} s",
     "sleeper": f"time limit of {LIMIT:g} s",
-    "system_exit": "raised SystemExit: 4",
 }
 ENDLESS = ("loop", "c_loop", "sleeper")
 HARMLESS = ("talking", "thread", "interrupt")
@@ -61,7 +60,7 @@ def local(tools: SimpleNamespace, opened: Opened) -> LocalExecutor:
 def events(tools: SimpleNamespace) -> dict[str, Done | Lost]:
     """One campaign with every evil in it, and good chunks around each."""
     jobs = []
-    for index, name in enumerate([*KILLS, *TOO_LARGE, *HARMLESS, "shouting"]):
+    for index, name in enumerate([*KILLS, *TOO_LARGE, *HARMLESS, "shouting", "system_exit"]):
         jobs.append(tools.job(f"poison_{name}", seconds=LIMIT if name in ENDLESS else 60.0))
         jobs.append(tools.job("poison_good", count=11 + index))
     with closing(LocalExecutor(3, tools.POISON)) as executor:
@@ -76,6 +75,13 @@ def test_a_poison_case_is_lost_alone_and_named(events: dict[str, Done | Lost], n
     assert isinstance(event, Lost)
     assert event.reason == KILLS[name]
     assert event.case == {"index": 7, "point": {"n": 7}}
+
+
+def test_a_case_that_leaves_the_interpreter_has_raised_like_any_other(events: dict[str, Done | Lost]) -> None:
+    event = events["poison_system_exit/10"]
+    assert isinstance(event, Done)
+    assert event.result["raised"] == 1
+    assert event.result["error"]["type"] == "SystemExit"
 
 
 def test_a_case_that_writes_into_our_pipes_loses_its_own_attempt_only(events: dict[str, Done | Lost]) -> None:
