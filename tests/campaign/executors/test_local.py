@@ -109,7 +109,7 @@ def test_what_a_case_prints_reads_or_starts_does_no_harm(events: dict[str, Done 
 
 def test_the_chunks_around_the_poison_finish(events: dict[str, Done | Lost]) -> None:
     good = [event for name, event in events.items() if name.startswith("poison_good")]
-    assert len(good) == len([*KILLS, *TOO_LARGE, *HARMLESS]) + 1
+    assert len(good) == len([*KILLS, *TOO_LARGE, *HARMLESS]) + 2
     assert all(isinstance(event, Done) and event.result["valid"] == 10 for event in good)
 
 
