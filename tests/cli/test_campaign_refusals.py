@@ -135,3 +135,8 @@ def test_a_swallowed_ctrl_c_stops_the_campaign_after_its_chunk(capsys: Capture) 
     assert "stopped; varproof campaign resume --store campaign.db goes on" in err
     with Store.open("campaign.db") as stored:
         assert (stored.counts().done, stored.counts().pending > 10) == (1, True)
+
+
+def test_beside_a_confirmed_violation_nothing_is_called_unsettled(capsys: Capture) -> None:
+    code, out, _ = campaign(capsys, ('constants={"factor": Fraction(1)}', 'constants={"factor": Fraction(24, 25)}'))
+    assert (code, "VIOLATED" in out, "not settled" in out) == (1, True, False), out

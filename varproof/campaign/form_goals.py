@@ -94,7 +94,7 @@ def _against(subject: Subject, totals: Totals) -> Iterable[tuple[Outcome, str]]:
 def _unsettled(totals: Totals) -> Iterable[tuple[Outcome, str]]:
     if totals.count("nan"):
         yield Outcome.UNDECIDED, f"{totals.count('nan')} cases gave no ratio"
-    if totals.count("unsettled"):
+    if totals.count("unsettled") and not totals.violated:
         yield (
             Outcome.UNDECIDED,
             f"up to {totals.count('unsettled')} cases above the bound by more than {ROUNDING:g} are not settled",
