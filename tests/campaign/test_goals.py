@@ -361,3 +361,10 @@ def test_claims_that_wait_are_told_once_together() -> None:
     goals = judge(claims, rows)
     assert goals.exit_code == 3
     assert goals.missed == ("2 of 3 claims are incomplete: some of their chunks have not run.",)
+
+
+def test_an_attack_without_a_map_covers_nothing() -> None:
+    claims = [claim_with(attack=attack_with(cells=()))]
+    goals = judge(claims, rows_of(claims))
+    assert (goals.exit_code, goals.claims[0].outcome) == (4, Outcome.UNDER_COVERED)
+    assert "names no cells" in goals.missed[0]

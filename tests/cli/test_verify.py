@@ -206,3 +206,16 @@ def test_an_unexpected_verdict_shows_what_was_expected() -> None:
     show_records(Console(file=stream, width=90), [wrong])
     assert "UNKNOWN, not PROVED" in stream.getvalue()
     assert "NOT OK: threshold_lemma" in stream.getvalue()
+
+
+def test_claims_of_a_file_are_run_instead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["claim", "new", "mine"]) == 0
+    capsys.readouterr()
+    assert main(["verify", "--claims", "mine.py", "--json"]) == 0
+    assert [claim["id"] for claim in answer(capsys)["claims"]] == ["mine"]
+    mine = tmp_path / "mine.py"
+    mine.write_text(mine.read_text().replace('"factor": Fraction(1)', '"factor": Fraction(24, 25)'))
+    assert main(["verify", "--claims", "mine.py", "--json"]) == 1
+    assert answer(capsys)["claims"][0]["verdict"] == "REFUTED"
+    assert main(["verify", "--claims", "missing.py"]) == 2

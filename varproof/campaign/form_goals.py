@@ -119,6 +119,8 @@ def _uncovered(subject: Subject, totals: Totals) -> Iterable[tuple[Outcome, str]
             )
     if set(totals.arms) != {"exhaustive"} and 0 < totals.count("valid") < LEAST_VALID:
         yield Outcome.UNDER_COVERED, f"{totals.count('valid')} valid cases in all, at least {LEAST_VALID} are needed"
+    if not subject.attack.cells and set(totals.arms) != {"exhaustive"}:
+        yield Outcome.UNDER_COVERED, "the attack names no cells, so nothing says what was covered"
     empty = empty_cells(subject, totals)
     if empty:
         said = "; ".join(cell.replace(",", ", ") for cell in empty[:3]) + ("; ..." if len(empty) > 3 else "")
@@ -146,7 +148,8 @@ def _what(totals: Totals) -> str:
     error = totals.error
     if not error:
         return ""
-    return f", the first {error.get('type', 'an exception')}: {error.get('message', '')}"
+    line = f" ({error['line']})" if error.get("line") else ""
+    return f", the first {error.get('type', 'an exception')}: {error.get('message', '')}{line}"
 
 
 def gravest(outcomes: Iterable[Outcome]) -> Outcome:

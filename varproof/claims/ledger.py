@@ -138,16 +138,17 @@ def run_ledger(
     *,
     seed: int = 0,
     after_each: Callable[[], object] = lambda: None,
+    claims: Sequence[Claim] | None = None,
 ) -> tuple[ClaimRecord, ...]:
     """Run the claims named in `ids` (all when empty) with `KEY=VALUE` settings, in the order of the ledger.
 
-    `after_each` is called after every claim (a progress bar). Raises `InputError` for unknown ids and settings, and
-    before any claim runs for a grid that is too large.
+    `claims` are run instead of the ledger's where they are given. `after_each` is called after every claim (a progress
+    bar). Raises `InputError` for unknown ids and settings, and before any claim runs for a grid that is too large.
 
     >>> [record.claim.id for record in run_ledger(["score_perturbation"], ["eta=1/2"])]
     ['score_perturbation']
     """
-    claims = load_claims(ids)
+    claims = load_claims(ids) if claims is None else claims
     cells = parse_settings(settings, claims)
     for claim in claims:
         override(claim, cells)  # too large a grid is refused before any claim runs

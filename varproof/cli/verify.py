@@ -15,6 +15,7 @@ from varproof.claims.ledger import ClaimRecord, plain, run_ledger
 from varproof.claims.model import Claim
 from varproof.claims.registry import load_claims
 from varproof.claims.settings import override, parse_settings
+from varproof.cli.campaign_options import Module
 from varproof.cli.output import JsonFlag, Seed, emit_json, results
 from varproof.cli.progress import progress
 from varproof.cli.verify_view import show_claims, show_records
@@ -34,12 +35,14 @@ def verify(
     out: Annotated[
         str | None, typer.Option("--out", metavar="DIR", help="Write one JSON file per claim, with its evidence.")
     ] = None,
+    module: Module = None,
     seed: Seed = 0,
     as_json: JsonFlag = False,
 ) -> int:
     """Run the ledger of claims: verdicts, reasons, wrong variants.
 
-    Lemmas come first, the subject's own statements S1 to S7 last.
+    Lemmas come first, the subject's own statements S1 to S7 last. With
+    --claims the claims of your file are run instead.
 
     Exit code 0 when every verdict is the expected one and every wrong variant
     was refuted, 1 otherwise. A refuted statement with a proved correction is
@@ -49,7 +52,7 @@ def verify(
         varproof verify threshold_lemma S3
         varproof verify softmax_perturbation --set root=7,3/2
     """
-    selected = load_claims(claims or ())
+    selected = _selected(claims or (), module)
     cells = parse_settings(settings or (), selected)
     for claim in selected:
         override(claim, cells)  # refused before anything is written or listed
@@ -57,7 +60,7 @@ def verify(
     if list_only:
         return _list(selected, as_json)
     with progress("claims", len(selected)) as advance:
-        records = run_ledger(claims or (), settings or (), seed=seed, after_each=advance)
+        records = run_ledger((), settings or (), seed=seed, after_each=advance, claims=selected)
     ok = all(record.ok for record in records)
     written = [] if directory is None else save(records, directory)
     if as_json:
@@ -67,6 +70,14 @@ def verify(
         if written:
             results().print(f"wrote {len(written)} files to {printable(directory)}", soft_wrap=True)
     return 0 if ok else 1
+
+
+def _selected(wanted: Sequence[str], module: Path | None) -> tuple[Claim, ...]:
+    if module is None:
+        return load_claims(wanted)
+    from varproof.campaign.claim_modules import claims_for
+
+    return claims_for(wanted, module)
 
 
 def save(records: Sequence[ClaimRecord], directory: Path) -> list[Path]:

@@ -40,6 +40,14 @@ def test_minus_infinity_is_no_small_ratio() -> None:
     assert (found.result().nan, found.result().valid) == (2, 1)
 
 
+def test_a_negative_bound_gives_no_ratio() -> None:
+    """1 measured, -1 allowed: the quotient -1 looks harmless. A negative measurement below a positive bound is."""
+    found = Accumulator()
+    assert np.isnan(found.add(0, Measurement(-1.0, 1, 1.0, -1.0), None, instance_of(0)))
+    assert found.add(1, Measurement(-1.0, 1, -1.0, 1.0), None, instance_of(1)) == -1.0
+    assert (found.result().nan, found.result().valid) == (1, 1)
+
+
 def test_the_three_worst_suspects_are_kept_in_order_and_ties_go_to_the_earlier() -> None:
     found = Accumulator()
     for place, ratio in enumerate([1.5, 0.5, 3.0, 1.5, 2.0, 1.0, 3.0]):

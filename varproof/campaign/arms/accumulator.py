@@ -48,7 +48,8 @@ class Accumulator:
     def add(self, index: int, found: Measurement, point: Point | None, instance: Instance) -> float:
         """Count one measured case; its ratio, or NaN."""
         ratio = min(float(found.ratio), LARGEST)
-        if not ratio >= -LARGEST:  # also minus infinity, what 1/-0.0 gives: a bound of zero is not kept so
+        # minus infinity is what 1/-0.0 gives; over a negative bound a ratio says nothing about which side is larger
+        if not ratio >= -LARGEST or (ratio < 0 and found.bound < 0):
             self.nan += 1
             return math.nan
         size = found.size

@@ -150,8 +150,8 @@ def _tiles(report: Report) -> Iterator[tuple[str, str, str]]:
     chunks = sum(arm.chunks for form in everything for arm in form.arms)
     waiting = sum(arm.open for form in everything for arm in form.arms)
     lost = sum(arm.lost for form in everything for arm in form.arms)
-    valid, cases = sum(form.valid for form in everything), sum(form.cases for form in everything)
-    yield f"{valid:,}", "valid cases", f"of {cases:,} tried"
+    valid, cases = sum(form.valid for form in forms), sum(form.cases for form in forms)
+    yield f"{valid:,}", "valid cases", f"of {cases:,} tried, wrong variants apart"
     yield f"{chunks - waiting - lost:,}", "chunks done", f"of {chunks:,}" + (f", {lost} lost" if lost else "")
     filled = sum(form.coverage.filled for form in forms)
     cells = sum(len(form.coverage.counts) for form in forms)
