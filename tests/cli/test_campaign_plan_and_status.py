@@ -66,6 +66,7 @@ def test_what_is_refused_says_why(bench: Bench, line: str, said: str) -> None:
     assert list(bench.folder.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_status_while_a_campaign_runs_in_another_process(bench: Bench) -> None:
     bench.lemma(SLOWER)
     words = ["run", "--claims", "my_lemma.py", "--executor", "inline", "--cases", "250", "--store", "c.db"]

@@ -184,6 +184,7 @@ def test_a_store_is_never_begun_anew(bench: Bench) -> None:
     assert bench.asked("status --store c.db")["digest"] == digest
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(bench: Bench) -> None:
     bench.lemma(SLOWER)
     words = ["--claims", "my_lemma.py", "--cases", "400", "--seed", "3"]
