@@ -65,6 +65,7 @@ def test_scales_mean_the_real_numbers(scale: Any) -> None:
     assert np.all(np.array(row_error(head, answer.values, gamma=exactly)) <= answer.bound)
 
 
+@pytest.mark.slow
 def test_many_tokens_with_small_scores_take_the_polynomial_and_say_why() -> None:
     q, k, v = tokens(8192, 8192, 2, 2)
     answer = attend(q, k, v, delta=1e-3, scale=0.05, explain=True)

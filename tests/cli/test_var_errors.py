@@ -46,6 +46,7 @@ def test_a_decoder_is_bounded_too(capsys):
     assert all(0 < entry["bound"] < float("inf") for entry in decoder)
 
 
+@pytest.mark.slow
 def test_a_bound_that_says_nothing_is_called_vacuous(capsys):
     deep = answer("var errors --schedule 1,2,3,4 --width 8 --depth 4 --delta 1e-2 --chained", capsys)
     (final,) = deep["results"]

@@ -93,6 +93,7 @@ def test_only_delta_over_values_matters(arguments, delta, values):
     assert {key for key in one if one[key] != other[key]} == {"delta", "values"}
 
 
+@pytest.mark.slow
 def test_larger_errors_and_smaller_entries_never_need_more():
     errors = ["1e-400", "1e-9", "0.01", "0.9", "1.1", "1.9", "2", "50"]
     entries = ["1e-3", "1/2", "1", "3", "6", "300"]

@@ -75,6 +75,7 @@ def test_a_smaller_entry_bound_is_no_harder(low, high, wraps, d, delta, scale, s
         no_harder(*(decided(d, entry_bound, delta, scale, schedule) for entry_bound in pair))
 
 
+@pytest.mark.slow
 @given(
     errors=st.tuples(st.integers(0, len(ERRORS) - 1), st.integers(0, len(ERRORS) - 1)),
     wraps=st.sampled_from((("{}", "{}"), ("Theta({})", "{}"), ("{}", "o({})"), ("Theta({})", "Theta({})"))),

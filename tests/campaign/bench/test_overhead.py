@@ -27,6 +27,7 @@ def test_the_batch_and_the_single_case_measure_the_same_and_the_lemma_holds(toke
         assert found.ratio == pytest.approx(batch.ratios[place], rel=1e-3, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_a_costlier_property_hides_the_cost_of_the_arm() -> None:
     ratio = adversarial_overhead(2e-3, repeats=5, cases=15)
     assert 0.5 < ratio < 1.5

@@ -79,6 +79,7 @@ def survive(folder: Path, kills: int, cases: int, pause: float, seed: int) -> No
     assert int(ran) == int(planned) - done[-1]
 
 
+@pytest.mark.slow
 def test_a_few_kills(tmp_path: Path) -> None:
     survive(tmp_path, 3, 2000, 0.04, 0)
 
