@@ -113,28 +113,44 @@ def test_commands_that_are_suggested_can_be_pasted(capsys: Capture) -> None:
     assert shlex.split(capsys.readouterr().out)[-1] == "my lemma.py"
 
 
+SWALLOWED = """
+import gc, os, signal
+ONCE = []
+def collected(*_):
+    if not ONCE:
+        ONCE.append(1)
+        gc.callbacks.remove(collected)
+        os.kill(os.getpid(), signal.SIGINT)
+def stop():
+    if not ONCE and collected not in gc.callbacks:
+        gc.callbacks.append(collected)
+        gc.collect()
+SPACE = """
+
+
 def test_a_swallowed_ctrl_c_stops_the_campaign_after_its_chunk(capsys: Capture) -> None:
-    swallowed = "\n".join(
-        [
-            "import gc, os, signal",
-            "ONCE = []",
-            "def collected(*_):",
-            "    if not ONCE:",
-            "        ONCE.append(1)",
-            "        gc.callbacks.remove(collected)",
-            "        os.kill(os.getpid(), signal.SIGINT)",
-            "def stop():",
-            "    if not ONCE and collected not in gc.callbacks:",
-            "        gc.callbacks.append(collected)",
-            "        gc.collect()",
-            "SPACE = ",
-        ]
-    )
-    code, out, err = campaign(capsys, ("SPACE = ", swallowed), (RETURNED, f"stop(); {RETURNED}"))
+    code, out, err = campaign(capsys, ("SPACE = ", SWALLOWED), (RETURNED, f"stop(); {RETURNED}"))
     assert (code, out) == (130, "")
     assert "stopped; varproof campaign resume --store campaign.db goes on" in err
     with Store.open("campaign.db") as stored:
         assert (stored.counts().done, stored.counts().pending > 10) == (1, True)
+
+
+def test_a_ctrl_c_swallowed_while_claims_are_imported_leaves_no_store(capsys: Capture) -> None:
+    code, out, err = campaign(capsys, ("SPACE = ", SWALLOWED.replace("SPACE", "stop()\nSPACE")))
+    assert (code, out, err) == (130, "", "interrupted\n")
+    assert not Path("campaign.db").exists()
+
+
+def test_ctrl_c_before_the_first_chunk_says_how_to_go_on(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Store, "begin", interrupted)
+        code, _, err = campaign(capsys)
+    assert (code, "stopped; varproof campaign resume --store campaign.db goes on" in err) == (130, True)
+    assert main(["campaign", "resume"]) == 0
 
 
 def test_beside_a_confirmed_violation_nothing_is_called_unsettled(capsys: Capture) -> None:

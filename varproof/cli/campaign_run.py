@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -24,7 +23,7 @@ from varproof.cli.campaign_options import (
     checked_time,
     executor_text,
 )
-from varproof.cli.campaign_stop import Stop, stoppable
+from varproof.cli.campaign_stop import Stop, resumable
 from varproof.cli.output import JsonFlag, Seed, emit_json, results, talk
 from varproof.cli.progress import progress
 
@@ -60,22 +59,26 @@ def run(
         varproof campaign run threshold_lemma --cases 100 --store c.db
         varproof campaign report --store c.db --html c.html
     """
-    _prepare()
-    from varproof.campaign.claim_modules import claims_for
-    from varproof.campaign.executors.choose import executor_named
-    from varproof.campaign.plan import DEFAULT_CASES
-    from varproof.campaign.store import Settings, Store
+    with resumable(store) as stop:
+        _prepare()
+        from varproof.campaign.claim_modules import claims_for
+        from varproof.campaign.executors.choose import executor_named
+        from varproof.campaign.plan import DEFAULT_CASES
+        from varproof.campaign.store import Settings, Store
 
-    who = executor_text(workers, executor)
-    limit = checked_time(time)
-    selected = claims_for(claims or (), module)
-    settings = Settings(
-        cases or DEFAULT_CASES, seed, tuple(claims or ()), None if module is None else module.resolve(), who
-    )
-    # what is refused is refused before there is a store
-    total = _chunks(selected, settings)
-    with closing(executor_named(who, settings.claims_module)) as chosen, Store.create(store, settings) as made:
-        return _go(made, store, selected, chosen, total, limit, as_json, "campaign run")
+        who = executor_text(workers, executor)
+        limit = checked_time(time)
+        selected = claims_for(claims or (), module)
+        settings = Settings(
+            cases or DEFAULT_CASES, seed, tuple(claims or ()), None if module is None else module.resolve(), who
+        )
+        # what is refused is refused before there is a store
+        total = _chunks(selected, settings)
+        with closing(executor_named(who, settings.claims_module)) as chosen:
+            stop.check()
+            with Store.create(store, settings) as made:
+                stop.kept = True
+                return _go(made, store, selected, chosen, total, limit, as_json, "campaign run", stop)
 
 
 def resume(
@@ -99,29 +102,31 @@ def resume(
         varproof campaign run threshold_lemma --cases 50 --store c.db
         varproof campaign resume --store c.db --cases 100
     """
-    _prepare()
-    from varproof.campaign.claim_modules import claims_for
-    from varproof.campaign.executors.choose import executor_named
-    from varproof.campaign.store import Store
+    with resumable(store) as stop:
+        _prepare()
+        from varproof.campaign.claim_modules import claims_for
+        from varproof.campaign.executors.choose import executor_named
+        from varproof.campaign.store import Store
 
-    limit = checked_time(time)
-    with Store.open(store, write=True) as opened:
-        settings = opened.settings
-        who = settings.executor if workers is None and executor is None else executor_text(workers, executor)
-        if cases is not None and cases < settings.cases:
-            raise InputError(
-                "a campaign can be extended, not shortened",
-                got=f"--cases {cases}",
-                allowed=f"{settings.cases} or more",
-                hint="start a smaller one with campaign run --store OTHER",
-            )
-        selected = claims_for(settings.claims, settings.claims_module)
-        changed = replace(settings, cases=cases or settings.cases, executor=who)
-        total = _chunks(selected, changed)
-        with closing(executor_named(who, settings.claims_module)) as chosen:
-            if changed != settings:
-                opened.change(changed)
-            return _go(opened, store, selected, chosen, total, limit, as_json, "campaign resume", retry=retry)
+        limit = checked_time(time)
+        with Store.open(store, write=True) as opened:
+            stop.kept = True
+            settings = opened.settings
+            who = settings.executor if workers is None and executor is None else executor_text(workers, executor)
+            if cases is not None and cases < settings.cases:
+                raise InputError(
+                    "a campaign can be extended, not shortened",
+                    got=f"--cases {cases}",
+                    allowed=f"{settings.cases} or more",
+                    hint="start a smaller one with campaign run --store OTHER",
+                )
+            selected = claims_for(settings.claims, settings.claims_module)
+            changed = replace(settings, cases=cases or settings.cases, executor=who)
+            total = _chunks(selected, changed)
+            with closing(executor_named(who, settings.claims_module)) as chosen:
+                if changed != settings:
+                    opened.change(changed)
+                return _go(opened, store, selected, chosen, total, limit, as_json, "campaign resume", stop, retry=retry)
 
 
 def _chunks(claims: Sequence[Claim], settings: Settings) -> int:
@@ -139,6 +144,7 @@ def _go(
     limit: float | None,
     as_json: bool,
     command: str,
+    stop: Stop,
     *,
     retry: bool = False,
 ) -> int:
@@ -146,22 +152,17 @@ def _go(
     from varproof.campaign.replays import replay, save_replay
     from varproof.campaign.report import collect
 
-    try:
-        with stoppable() as stop, progress("chunks", total) as advance:
-            summary = run_campaign(
-                store,
-                claims,
-                workers,
-                time_limit=limit,
-                on_progress=_Meter(advance, stop),
-                replay=replay,
-                save_replay=save_replay,
-                retry_lost=retry,
-            )
-    except KeyboardInterrupt:
-        again = printable(shlex.quote(str(shown)))
-        talk().print(f"stopped; varproof campaign resume --store {again} goes on", soft_wrap=True)
-        raise
+    with progress("chunks", total) as advance:
+        summary = run_campaign(
+            store,
+            claims,
+            workers,
+            time_limit=limit,
+            on_progress=_Meter(advance, stop),
+            replay=replay,
+            save_replay=save_replay,
+            retry_lost=retry,
+        )
     report = collect(store, claims, store=shown)
     if as_json:
         from varproof.campaign.report import to_json

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+
+from varproof.base.errors import printable
+from varproof.cli.output import talk
 
 
 class Stop:
-    """Handles SIGINT as Python does, and remembers it."""
+    """Handles SIGINT as Python does, and remembers it; `kept` says that there is a store to go on with."""
 
     def __init__(self) -> None:
         self.asked = False
+        self.kept = False
 
     def __call__(self, *_: object) -> None:
         self.asked = True
@@ -49,3 +55,17 @@ def stoppable() -> Iterator[Stop]:
     finally:
         sys.unraisablehook = hook
         signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def resumable(store: Path) -> Iterator[Stop]:
+    """`stoppable` for a campaign: after a Ctrl-C it says how to go on, where there is a `store` already."""
+    with stoppable() as stop:
+        try:
+            yield stop
+            stop.check()
+        except KeyboardInterrupt:
+            if stop.kept:
+                again = printable(shlex.quote(str(store)))
+                talk().print(f"stopped; varproof campaign resume --store {again} goes on", soft_wrap=True)
+            raise

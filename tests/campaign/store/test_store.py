@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -165,6 +165,14 @@ def test_results_come_back_as_they_were(store: Store) -> None:
     assert rows[0].result == result
     assert [row.chunk for row in store.failed()] == [CHUNKS[1]]
     assert store.counts().failed == 1
+
+
+def test_an_answer_that_was_not_read_to_its_end_may_outlive_the_store(store: Store) -> None:
+    rows = store.results()  # as after a Ctrl-C, when the traceback keeps it
+    assert isinstance(rows, Generator)
+    next(rows)
+    store.close()
+    rows.close()
 
 
 def test_a_changed_byte_in_a_result_is_noticed_and_its_chunk_runs_again(store: Store, path: Path) -> None:

@@ -102,7 +102,9 @@ class Reading:
 
     def _read(self, query: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
         with told(self.path, "reading the store"):
-            yield from self._connection.execute(query, values)
+            cursor = self._connection.execute(query, values)
+            # not from the cursor itself: an iterator given up closes what it yields from, maybe after the store
+            yield from iter(cursor.fetchone, None)
 
 
 def text_of(data: object) -> str:
