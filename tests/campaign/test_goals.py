@@ -310,6 +310,15 @@ def test_the_gravest_outcome_of_a_form_is_said_and_no_reason_is_lost() -> None:
     assert [word in " ".join(goal.reasons) for word in ("exact", "signal 9", "raised", "no ratio")] == [True] * 4
 
 
+@pytest.mark.parametrize(("count", "said"), [("rejected", "is inside the hypotheses"), ("raised", "was measured")])
+def test_an_arm_whose_cases_raised_is_not_called_outside_the_hypotheses(count: str, said: str) -> None:
+    claims = [claim_with()]
+    goals = judge(claims, rows_of(claims, of_arm("worst-ratio", valid=0, **{count: 100})))
+    told = [reason for reason in goals.missed if "none of the" in reason]
+    assert len(told) == 1
+    assert told[0].endswith(f"cases of the worst-ratio arm {said}")
+
+
 def test_every_outcome_with_a_code_comes_in_the_order_of_precedence() -> None:
     codes = [CODES[one] for one in Outcome if one in CODES]
     assert codes == sorted(codes, key=(1, 5, 4, 3).index)

@@ -153,6 +153,13 @@ def test_ctrl_c_before_the_first_chunk_says_how_to_go_on(capsys: Capture, monkey
     assert main(["campaign", "resume"]) == 0
 
 
+def test_a_claim_that_always_raises_is_told_once_for_each_form(capsys: Capture) -> None:
+    code, out, _ = campaign(capsys, (RETURNED, 'raise ValueError("boom")'))
+    told = [line for line in out.splitlines() if line.startswith("- ")]
+    assert (code, len(told)) == (5, 4), out  # the statement and its three wrong variants
+    assert all("raised an exception, the first ValueError: boom (mine.py:" in line for line in told)
+
+
 def test_beside_a_confirmed_violation_nothing_is_called_unsettled(capsys: Capture) -> None:
     code, out, _ = campaign(capsys, ('constants={"factor": Fraction(1)}', 'constants={"factor": Fraction(24, 25)}'))
     assert (code, "VIOLATED" in out, "not settled" in out) == (1, True, False), out

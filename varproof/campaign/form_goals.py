@@ -73,6 +73,8 @@ def _against(subject: Subject, totals: Totals) -> Iterable[tuple[Outcome, str]]:
         yield Outcome.LOST, f"the chunk {lost.chunk} was lost: {lost.reason}"
     if totals.count("raised"):
         yield Outcome.ERROR, f"{totals.count('raised')} cases raised an exception{_what(totals)}"
+        if totals.count("raised") == totals.count("cases") and not totals.open:
+            return  # all of them did: what else is missing follows from it
     if totals.open:
         yield Outcome.INCOMPLETE, f"{totals.open} of {totals.count('chunks')} chunks have not run"
     if subject.variant is not None:
@@ -111,7 +113,8 @@ def _uncovered(subject: Subject, totals: Totals) -> Iterable[tuple[Outcome, str]
         if found is None or not found.chunks:
             yield Outcome.UNDER_COVERED, f"no chunk of the {arm} arm was run"
         elif not found.valid:
-            yield Outcome.UNDER_COVERED, f"none of the {found.cases} cases of the {arm} arm is inside the hypotheses"
+            asked = "was measured" if found.raised else "is inside the hypotheses"
+            yield Outcome.UNDER_COVERED, f"none of the {found.cases} cases of the {arm} arm {asked}"
         elif arm in ("iid", "adversarial") and found.valid < LEAST_SHARE * found.cases:
             yield (
                 Outcome.UNDER_COVERED,
