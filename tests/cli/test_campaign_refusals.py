@@ -33,12 +33,13 @@ def campaign(capsys: Capture, *edits: tuple[str, str], more: str = "") -> tuple[
 
 
 @pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def here(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     from varproof.cli.campaign_run import THREADS
 
     monkeypatch.chdir(tmp_path)
-    for name in (*THREADS, "HYPOTHESIS_STORAGE_DIRECTORY"):  # commands set them for their process
+    for name in THREADS:  # commands set them, and the next one, for their process
         monkeypatch.setenv(name, "1")
+    monkeypatch.setenv("HYPOTHESIS_STORAGE_DIRECTORY", str(tmp_path_factory.mktemp("hypothesis")))
 
 
 @pytest.mark.parametrize(
