@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from varproof.base.certificate import replacing
 from varproof.campaign.report import charts, numbers
+from varproof.campaign.report.changes import changes_of
 from varproof.campaign.report.commands import commands_of
 from varproof.campaign.report.diff import Difference
 from varproof.campaign.report.model import ClaimReport, Coverage, FormReport, Report
@@ -98,6 +99,7 @@ def _environment() -> Environment:
         commands=commands_of,
         largest=_largest,
         ablation=_ablation,
+        changes=changes_of,
     )
     return environment
 
