@@ -19,7 +19,7 @@ from varproof.base.errors import InputError
 from varproof.campaign.chunk import Chunk
 from varproof.campaign.plan import Plan
 from varproof.campaign.result import Result
-from varproof.campaign.store import DONE, LOST, PENDING, TRIED, Outcome, Settings, Store, StoreError
+from varproof.campaign.store import DONE, LOST, PENDING, TRIED, Outcome, Settings, Store, StoreError, schema
 
 CHUNKS = tuple(Chunk(claim, "statement", "iid", (), index, 10) for index in range(6) for claim in ("a", "b"))
 PLAN = Plan(0, 60, CHUNKS)
@@ -383,6 +383,16 @@ def test_a_full_disk_is_an_infrastructure_failure_that_costs_only_the_batch(stor
     store.close()
     with Store.open(path, write=True) as store:
         assert store.counts().done == 2
+
+
+def test_a_store_that_cannot_be_made_for_want_of_room_is_not_called_saved(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "TABLES", f"PRAGMA max_page_count = 2; {schema.TABLES}")
+    with pytest.raises(StoreError, match="disk is full") as caught:
+        Store.create(path, Settings(cases=60))
+    assert caught.value.hint == "make room, or put the store on another disk"
+    assert [one for one in path.parent.iterdir() if one.suffix != ".lock"] == []
 
 
 def test_a_store_survives_a_kill_between_any_two_statements(path: Path) -> None:

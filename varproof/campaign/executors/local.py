@@ -12,7 +12,7 @@ from varproof.base.errors import InputError, VarproofError
 from varproof.campaign.executors.executor import Done, Job, Lost
 from varproof.campaign.executors.process import START_SECONDS, WorkerProcess, WorkerSettings
 
-MOST = 1024  # workers
+MOST = 256  # workers
 LOOK_SECONDS = 0.5  # between two looks at workers whose end the system does not tell
 FAILED_STARTS = 3  # in a row, then something is wrong with more than one worker
 

@@ -20,14 +20,16 @@ class StoreError(VarproofError):
 
 
 @contextmanager
-def told(path: Path, doing: str) -> Iterator[None]:
-    """Turns an error of SQLite into a `StoreError` that says what was being done to which file."""
+def told(path: Path, doing: str, *, new: bool = False) -> Iterator[None]:
+    """Turns an error of SQLite into a `StoreError` that says what was being done to which file; `new`: being made."""
     try:
         yield
     except FAILURES as error:
         full = "full" in str(error)
-        hint = "make room and resume" if full else "copy the store to a healthy disk and resume there"
         message = f"{'the disk is full: ' if full else ''}{doing} failed"
-        raise StoreError(
-            message, got=f"{path}: {error}", hint=f"what was saved before is still in the store; {hint}"
-        ) from error
+        if new:
+            hint = "make room, or put the store on another disk"
+        else:
+            way = "make room and resume" if full else "copy the store to a healthy disk and resume there"
+            hint = f"what was saved before is still in the store; {way}"
+        raise StoreError(message, got=f"{path}: {error}", hint=hint) from error

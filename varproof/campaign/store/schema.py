@@ -37,7 +37,7 @@ def make(path: Path, settings: str) -> None:
     """An empty store at `path`, complete or not there at all: it is made under another name and moved."""
     part = path.with_name(path.name + ".part")
     _remove(part)  # of a process that was killed here
-    with told(path, "making the store"):
+    with told(path, "making the store", new=True):
         connection = sqlite3.connect(part, isolation_level=None)
         try:
             connection.execute("PRAGMA journal_mode = WAL")
